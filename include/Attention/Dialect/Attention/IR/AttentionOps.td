@@ -1,0 +1,467 @@
+//===- AttentionOps.td - Graph level of the attention dialect --*- tablegen -*-===//
+//
+// One operation a mathematical step: score functions, what is done to scores,
+// the softmax and the context. Examples in the descriptions are run as tests
+// (test/Dialect/Attention/op-examples.test).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONOPS_TD
+#define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONOPS_TD
+
+include "Attention/Dialect/Attention/IR/AttentionDialect.td"
+include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Attention_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Attention_Dialect, mnemonic, traits>;
+
+/// An operation on tensors: no memory effects; safe to speculate where no
+/// extents that must agree are left to run time.
+class Attention_TensorOp<string mnemonic, list<Trait> traits = []>
+    : Attention_Op<mnemonic, !listconcat(traits, [
+        NoMemoryEffect,
+        DeclareOpInterfaceMethods<ConditionallySpeculatable>,
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                                  ["reifyResultShapes"]>])>;
+
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+class Attention_ScoreFunctionOp<string mnemonic, list<string> scoreMethods,
+                        list<Trait> traits = []>
+    : Attention_TensorOp<mnemonic, !listconcat(traits, [
+        InferTypeOpAdaptorWithIsCompatible,
+        DeclareOpInterfaceMethods<ScoreOpInterface, scoreMethods>])> {
+  let results = (outs Attention_ScoreTensor:$scores);
+  let hasVerifier = 1;
+}
+
+def Attention_DotScoreOp
+    : Attention_ScoreFunctionOp<"dot_score", ["buildPair", "buildScale"]> {
+  let summary = "Dot product of every query with every key.";
+  let description = [{
+    ```
+    s[b…, i, j] = scale · Σ_d q[b…, i, d] · k[b…, j, d]
+    ```
+
+    Queries are [b…, i, d], keys [b…, j, d], scores [b…, i, j]. `scaled` asks for
+    the scale 1/√d of scaled dot-product attention (Vaswani et al., 2017);
+    `scale(%x : type)` gives another one, a scalar of the compute type; without either
+    the scale is 1. With d = 0 all scores are 0 whatever the scale.
+
+    The result's element type is the compute type: f64 if queries or keys are f64,
+    else f32. An f64 result may be asked for too, for values that are f64.
+
+    ```mlir
+    func.func @scaled_dot(%q: tensor<8x64x32xf32>, %k: tensor<2x77x32xbf16>)
+        -> tensor<8x64x77xf32> {
+      // Grouped heads: key head h / 4 serves query head h.
+      %s = attention.dot_score %q, %k scaled
+         : tensor<8x64x32xf32>, tensor<2x77x32xbf16> -> tensor<8x64x77xf32>
+      return %s : tensor<8x64x77xf32>
+    }
+
+    func.func @own_scale(%q: tensor<?x32xf32>, %k: tensor<?x32xf32>)
+        -> tensor<?x?xf32> {
+      %c = arith.constant 0.25 : f32
+      %s = attention.dot_score %q, %k scale(%c : f32)
+         : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?x?xf32>
+      return %s : tensor<?x?xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_FloatTensor:$query,
+                       Attention_FloatTensor:$key,
+                       Optional<AnyTypeOf<[F32, F64]>>:$scale,
+                       UnitAttr:$scaled);
+  let builders = [
+    OpBuilder<(ins "Value":$query, "Value":$key, CArg<"bool", "false">:$scaled)>
+  ];
+  let assemblyFormat = [{
+    $query `,` $key (`scaled` $scaled^)?
+    (`scale` `(` $scale^ `:` type($scale) `)`)? attr-dict
+    `:` type($query) `,` type($key) `->` type($scores)
+  }];
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Attention_BilinearScoreOp
+    : Attention_ScoreFunctionOp<"bilinear_score",
+                        ["buildQueryPart", "buildKeyPart", "buildPair"]> {
+  let summary = "Bilinear form of every query and every key.";
+  let description = [{
+    ```
+    s[b…, i, j] = Σ_d Σ_e q[b…, i, d] · W[d, e] · k[b…, j, e]
+    ```
+
+    Luong et al. (2015) call it "general". Queries are [b…, i, d_q], keys
+    [b…, j, d_k], the weight W is [d_q, d_k]; queries and keys may differ in
+    size. The projection by W is kept in the compute type.
+
+    ```mlir
+    func.func @bilinear(%q: tensor<?x160xf32>, %k: tensor<?x128xf32>,
+                        %w: tensor<160x128xf16>) -> tensor<?x?xf32> {
+      %s = attention.bilinear_score %q, %k, %w
+         : tensor<?x160xf32>, tensor<?x128xf32>, tensor<160x128xf16>
+        -> tensor<?x?xf32>
+      return %s : tensor<?x?xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_FloatTensor:$query,
+                       Attention_FloatTensor:$key,
+                       Attention_FloatTensor:$weight);
+  let assemblyFormat = [{
+    $query `,` $key `,` $weight attr-dict
+    `:` type($query) `,` type($key) `,` type($weight) `->` type($scores)
+  }];
+  let extraClassDeclaration = [{
+    /// Whether W is applied to the queries, else to the keys: the side where the
+    /// projection and the sum over pairs together take fewer multiplications.
+    /// Extents known only at run time count as equal to each other.
+    bool projectsQuery();
+  }];
+}
+
+def Attention_AdditiveScoreOp
+    : Attention_ScoreFunctionOp<"additive_score", ["buildQueryPart", "buildKeyPart",
+                                           "getPairParameters", "buildPair"]> {
+  let summary = "Additive (one hidden layer) score of every query and key.";
+  let description = [{
+    ```
+    s[b…, i, j] = Σ_a v[a] · tanh(Σ_d Wq[a, d] · q[b…, i, d]
+                                + Σ_e Wk[a, e] · k[b…, j, e] + bias[a])
+    ```
+
+    The score of Bahdanau et al. (2015). Queries are [b…, i, d_q], keys
+    [b…, j, d_k], Wq is [a, d_q], Wk is [a, d_k], v and the optional bias are
+    [a]. Both projections are kept in the compute type and computed once per query
+    and once per key, not per pair.
+
+    ```mlir
+    func.func @additive(%q: tensor<?x160xf32>, %k: tensor<?x128xf32>,
+                        %wq: tensor<64x160xf32>, %wk: tensor<64x128xf32>,
+                        %v: tensor<64xf32>, %b: tensor<64xf32>)
+        -> tensor<?x?xf32> {
+      %s = attention.additive_score %q, %k, %wq, %wk, %v bias(%b : tensor<64xf32>)
+         : tensor<?x160xf32>, tensor<?x128xf32>, tensor<64x160xf32>,
+           tensor<64x128xf32>, tensor<64xf32> -> tensor<?x?xf32>
+      return %s : tensor<?x?xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_FloatTensor:$query,
+                       Attention_FloatTensor:$key,
+                       Attention_FloatTensor:$query_weight,
+                       Attention_FloatTensor:$key_weight,
+                       Attention_FloatTensor:$value_weight,
+                       Optional<Attention_FloatTensor>:$bias);
+  let assemblyFormat = [{
+    $query `,` $key `,` $query_weight `,` $key_weight `,` $value_weight
+    (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+    `:` type($query) `,` type($key) `,` type($query_weight) `,`
+        type($key_weight) `,` type($value_weight) `->` type($scores)
+  }];
+}
+
+def Attention_ScoreOp
+    : Attention_ScoreFunctionOp<"score", ["getPairParameters", "buildPair"]> {
+  let summary = "A score function given by a combine region.";
+  let description = [{
+    ```
+    s[b…, i, j] = Σ_d combine(q[b…, i, d], k[b…, j, d], p0[d], p1[d], …)
+    ```
+
+    The general score function. The region combines one feature of a query and a
+    key, and of any per-feature parameters, tensors [d]; it takes and yields
+    scalars of the compute type, may read values from outside and must have no
+    side effects. The named score functions generalise to this op
+    (`-attention-generalize-scores`).
+
+    ```mlir
+    func.func @weighted_distance(%q: tensor<4x16xf32>, %k: tensor<6x16xf32>,
+                                 %w: tensor<16xf32>) -> tensor<4x6xf32> {
+      // −Σ_d w[d] · |q[i, d] − k[j, d]|
+      %s = attention.score %q, %k params(%w)
+          combine (%a: f32, %b: f32, %p: f32) {
+        %d = arith.subf %a, %b : f32
+        %m = math.absf %d : f32
+        %t = arith.mulf %p, %m : f32
+        %n = arith.negf %t : f32
+        attention.yield %n : f32
+      } : tensor<4x16xf32>, tensor<6x16xf32>, tensor<16xf32> -> tensor<4x6xf32>
+      return %s : tensor<4x6xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_FloatTensor:$query,
+                       Attention_FloatTensor:$key,
+                       Variadic<Attention_FloatTensor>:$parameters);
+  let regions = (region SizedRegion<1>:$combine);
+  let assemblyFormat = [{
+    $query `,` $key (`params` `(` $parameters^ `)`)?
+    `combine` custom<ArgRegion>($combine) attr-dict
+    `:` type($query) `,` type($key) (`,` type($parameters)^)?
+    `->` type($scores)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// What is done to scores
+//===----------------------------------------------------------------------===//
+
+def Attention_ModifyScoresOp
+    : Attention_TensorOp<"modify_scores",
+                         [AllTypesMatch<["scores", "result"]>]> {
+  let summary = "Changes every score by a region that knows where it is.";
+  let description = [{
+    ```
+    result[b…, i, j] = modify(s[b…, i, j], b…, i, j)   where s[b…, i, j] ≠ −inf
+    ```
+
+    Scores are in natural units. The region takes a score, the batch indices, the
+    query index and the key index, may read values from outside, tensors included
+    (`tensor.extract`), and must have no side effects. It is defined at live pairs
+    only: an absent pair (−inf) stays absent, and the region is not evaluated
+    there.
+
+    ```mlir
+    func.func @softcap(%s: tensor<8x64x77xf32>) -> tensor<8x64x77xf32> {
+      %cap = arith.constant 50.0 : f32
+      %m = attention.modify_scores %s (%x: f32, %h: index, %i: index, %j: index) {
+        %d = arith.divf %x, %cap : f32
+        %t = math.tanh %d : f32
+        %y = arith.mulf %t, %cap : f32
+        attention.yield %y : f32
+      } : tensor<8x64x77xf32>
+      return %m : tensor<8x64x77xf32>
+    }
+
+    func.func @alibi(%s: tensor<8x64x77xf32>, %slopes: tensor<8xf32>)
+        -> tensor<8x64x77xf32> {
+      %m = attention.modify_scores %s (%x: f32, %h: index, %i: index, %j: index) {
+        %d = arith.subi %j, %i : index
+        %n = arith.index_cast %d : index to i64
+        %f = arith.sitofp %n : i64 to f32
+        %slope = tensor.extract %slopes[%h] : tensor<8xf32>
+        %b = arith.mulf %slope, %f : f32
+        %y = arith.addf %x, %b : f32
+        attention.yield %y : f32
+      } : tensor<8x64x77xf32>
+      return %m : tensor<8x64x77xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_ScoreTensor:$scores);
+  let results = (outs Attention_ScoreTensor:$result);
+  let regions = (region SizedRegion<1>:$modify);
+  let assemblyFormat = [{
+    $scores custom<ArgRegion>($modify) attr-dict `:` type($scores)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Attention_MaskScoresOp
+    : Attention_TensorOp<"mask_scores", [AttrSizedOperandSegments,
+                                         AllTypesMatch<["scores", "result"]>]> {
+  let summary = "Says which pairs of query and key take part.";
+  let description = [{
+    A pair that is masked out gets the score −inf; the others keep theirs, plus
+    the bias if there is one. Four ways to say it, alone or together (a pair takes
+    part if all agree):
+
+    - `sets(S, T or U, …)`: integer sets over (b…, i, j), intersected; `or` joins
+      sets into a union. A set's symbols are bound in brackets to scalars or, one
+      value per batch element, to tensors of rank r indexed by the first r batch
+      dimensions; index, i32 or i64 (signed). A divisor or modulus that is a
+      symbol counts as 1 where it is not positive.
+    - `keep(%t : type)`: a boolean tensor, true where the pair takes part.
+    - `where (b…, i, j) { … }`: a region that yields i1, evaluated at pairs that
+      are not masked out by the scores, the sets or `keep`; it may read values
+      from outside and must have no side effects.
+    - `bias(%t : type)`: a tensor added to the scores that are left. It is
+      arithmetic: a bias of −inf gives the score −inf.
+
+    `keep` and `bias` tensors have the scores' rank, each extent equal to the
+    scores' or a static 1 (broadcast); or they give their own map from (b…, i, j)
+    with `by`, whose results are dimensions, quotients of a dimension by a
+    positive constant, or 0.
+
+    ```mlir
+    #causal = affine_set<(b, h, i, j) : (i - j >= 0)>
+    #length = affine_set<(b, h, i, j)[n] : (n - 1 - j >= 0)>
+    #prefix = affine_set<(b, h, i, j)[p] : (p - 1 - j >= 0)>
+
+    func.func @prefix_lm(%s: tensor<2x8x64x64xf32>, %n: tensor<2xi32>, %p: index)
+        -> tensor<2x8x64x64xf32> {
+      %m = attention.mask_scores %s
+          sets(#length[%n : tensor<2xi32>], #causal or #prefix[%p : index])
+        : tensor<2x8x64x64xf32>
+      return %m : tensor<2x8x64x64xf32>
+    }
+
+    func.func @data(%s: tensor<2x8x64x77xf32>, %keep: tensor<64x77xi1>,
+                    %bias: tensor<1x8x64x77xf16>) -> tensor<2x8x64x77xf32> {
+      %m = attention.mask_scores %s
+          keep(%keep : tensor<64x77xi1> by affine_map<(b, h, i, j) -> (i, j)>)
+          bias(%bias : tensor<1x8x64x77xf16>)
+        : tensor<2x8x64x77xf32>
+      return %m : tensor<2x8x64x77xf32>
+    }
+
+    func.func @documents(%s: tensor<64x64xf32>, %id: tensor<64xi32>)
+        -> tensor<64x64xf32> {
+      %m = attention.mask_scores %s where (%i: index, %j: index) {
+        %a = tensor.extract %id[%i] : tensor<64xi32>
+        %b = tensor.extract %id[%j] : tensor<64xi32>
+        %same = arith.cmpi eq, %a, %b : i32
+        attention.yield %same : i1
+      } : tensor<64x64xf32>
+      return %m : tensor<64x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins
+    Attention_ScoreTensor:$scores,
+    DefaultValuedAttr<Attention_MaskSetsAttr, "{}">:$sets,
+    Variadic<Attention_SetSymbol>:$symbols,
+    Optional<RankedTensorOf<[I1]>>:$keep,
+    OptionalAttr<AffineMapAttr>:$keep_map,
+    Optional<Attention_FloatTensor>:$bias,
+    OptionalAttr<AffineMapAttr>:$bias_map);
+  let results = (outs Attention_ScoreTensor:$result);
+  let regions = (region AnyRegion:$where);
+  let assemblyFormat = [{
+    $scores `` custom<MaskSets>($sets, $symbols, type($symbols))
+    (`keep` `(` $keep^ `:` type($keep) (`by` $keep_map^)? `)`)?
+    `` custom<WhereRegion>($where)
+    (`bias` `(` $bias^ `:` type($bias) (`by` $bias_map^)? `)`)?
+    attr-dict `:` type($scores)
+  }];
+  let extraClassDeclaration = [{
+    /// The sets with what their symbols are bound to: an intersection of unions.
+    ::llvm::SmallVector<::llvm::SmallVector<MaskSet>> getMaskSets();
+    /// The map from (b…, i, j) to the indices of `keep` or `bias`: the one given,
+    /// or the one that broadcasting implies. Null where there is no such tensor.
+    ::mlir::AffineMap getKeepIndexingMap();
+    ::mlir::AffineMap getBiasIndexingMap();
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// From scores to context
+//===----------------------------------------------------------------------===//
+
+def Attention_SoftmaxOp
+    : Attention_TensorOp<"softmax", [
+        AllTypesMatch<["scores", "weights"]>,
+        DeclareOpInterfaceMethods<NormaliserOpInterface, [
+          "getRowResults", "getInitOperands", "buildInit", "buildUpdate",
+          "buildMerge", "buildWeight", "buildRowResults"]>]> {
+  let summary = "Softmax over the keys: the attention distribution.";
+  let description = [{
+    ```
+    m[b…, i]   = max(max_j s[b…, i, j], sink[b…])
+    lse[b…, i] = m + log(Σ_j exp(s[b…, i, j] − m) + exp(sink[b…] − m))
+    w[b…, i, j] = exp(s[b…, i, j] − lse[b…, i])
+    ```
+
+    A row without a live pair has weights 0 and, without a sink, log-sum-exp
+    −inf. The optional second result is the log-sum-exp of each row, [b…, i], in
+    natural logarithm. Optional `sinks` are scores of a key that has no value (an
+    "attention sink"), one per batch element: they take weight but give none to
+    the context. They have the compute type and the scores' trailing batch
+    dimensions, equal or a static 1; typically one per head.
+
+    ```mlir
+    func.func @weights(%s: tensor<8x64x77xf32>) -> tensor<8x64x77xf32> {
+      %w = attention.softmax %s : tensor<8x64x77xf32>
+      return %w : tensor<8x64x77xf32>
+    }
+
+    func.func @with_sinks(%s: tensor<2x8x64x77xf32>, %sinks: tensor<8xf32>)
+        -> (tensor<2x8x64x77xf32>, tensor<2x8x64xf32>) {
+      %w, %lse = attention.softmax %s sinks(%sinks : tensor<8xf32>)
+               : tensor<2x8x64x77xf32>, tensor<2x8x64xf32>
+      return %w, %lse : tensor<2x8x64x77xf32>, tensor<2x8x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_ScoreTensor:$scores,
+                       Optional<Attention_ScoreTensor>:$sinks);
+  let results = (outs Attention_ScoreTensor:$weights,
+                      Optional<Attention_ScoreTensor>:$lse);
+  let builders = [
+    OpBuilder<(ins "Value":$scores, CArg<"Value", "{}">:$sinks,
+                   CArg<"bool", "false">:$withLse)>
+  ];
+  let assemblyFormat = [{
+    $scores (`sinks` `(` $sinks^ `:` type($sinks) `)`)? attr-dict
+    `:` type($weights) (`,` type($lse)^)?
+  }];
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Attention_ContextOp
+    : Attention_TensorOp<"context", [InferTypeOpAdaptorWithIsCompatible]> {
+  let summary = "Weighted sum of the values.";
+  let description = [{
+    ```
+    o[b…, i, e] = Σ_{j : w[b…, i, j] ≠ 0} w[b…, i, j] · v[b…, j, e]
+    ```
+
+    Weights are [b…, i, j], values [b…, j, e], the context [b…, i, e]. A weight of
+    exactly 0 leaves its value out, whatever it is: NaN and infinity at a masked
+    key never reach the result. The sum is kept in the compute type, which the
+    weights have, and rounded once to the result's element type; by default that
+    is the values'.
+
+    ```mlir
+    func.func @context(%w: tensor<8x64x77xf32>, %v: tensor<2x77x32xbf16>)
+        -> tensor<8x64x32xf32> {
+      %o = attention.context %w, %v
+         : tensor<8x64x77xf32>, tensor<2x77x32xbf16> -> tensor<8x64x32xf32>
+      return %o : tensor<8x64x32xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_ScoreTensor:$weights,
+                       Attention_FloatTensor:$value);
+  let results = (outs Attention_FloatTensor:$output);
+  let assemblyFormat = [{
+    $weights `,` $value attr-dict
+    `:` type($weights) `,` type($value) `->` type($output)
+  }];
+  let hasVerifier = 1;
+}
+
+def Attention_YieldOp
+    : Attention_Op<"yield", [Pure, ReturnLike, Terminator]> {
+  let summary = "Ends a region of an attention operation with its value.";
+  let description = [{
+    ```mlir
+    func.func @temperature(%s: tensor<4x6xf32>, %t: f32) -> tensor<4x6xf32> {
+      %m = attention.modify_scores %s (%x: f32, %i: index, %j: index) {
+        %y = arith.divf %x, %t : f32
+        attention.yield %y : f32
+      } : tensor<4x6xf32>
+      return %m : tensor<4x6xf32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+#endif // ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONOPS_TD

@@ -1,0 +1,29 @@
+//===- Transforms.h - Rewrites within the attention dialect -----*- C++ -*-===//
+//
+// What the passes of Passes.td are made of, for use in other passes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_DIALECT_ATTENTION_TRANSFORMS_TRANSFORMS_H
+#define ATTENTION_DIALECT_ATTENTION_TRANSFORMS_TRANSFORMS_H
+
+#include "Attention/Dialect/Attention/IR/AttentionInterfaces.h"
+
+namespace mlir {
+class RewritePatternSet;
+class RewriterBase;
+} // namespace mlir
+
+namespace mlir::attention {
+
+/// Builds the scores of `op` from its parts: attention.score and, where it has a
+/// scale, attention.modify_scores. Returns them, a tensor [b…, i, j] of the
+/// op's type; the op itself stays.
+Value generalizeScore(RewriterBase &rewriter, ScoreOpInterface op);
+
+/// Patterns that turn every score function into attention.score.
+void populateGeneralizeScoresPatterns(RewritePatternSet &patterns);
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_DIALECT_ATTENTION_TRANSFORMS_TRANSFORMS_H

@@ -1,0 +1,34 @@
+//===- InitAll.h - Everything the tools register ----------------*- C++ -*-===//
+//
+// The upstream dialects, extensions and passes, and ours, in two calls.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_INITALL_H
+#define ATTENTION_INITALL_H
+
+#include "Attention/Dialect/Attention/IR/AttentionDialect.h"
+#include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+namespace mlir::attention {
+
+/// Registers all upstream dialects and extensions and the attention dialect.
+inline void registerAllDialects(DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<AttentionDialect>();
+}
+
+/// Registers all upstream passes and pipelines and ours.
+inline void registerAllPasses() {
+  mlir::registerAllPasses();
+  registerAttentionTransformsPasses();
+}
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_INITALL_H

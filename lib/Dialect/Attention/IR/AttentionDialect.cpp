@@ -1,0 +1,47 @@
+//===- AttentionDialect.cpp - The attention dialect -----------------------===//
+//
+// Registers the operations. What they do is in one file a family: ScoreOps,
+// ModifyScoresOp, MaskScoresOp, SoftmaxOp, ContextOp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/IR/AttentionDialect.h"
+
+#include "AsmDirectives.h"
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/InliningUtils.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+#include "Attention/Dialect/Attention/IR/AttentionDialect.cpp.inc"
+#include "Attention/Dialect/Attention/IR/AttentionInterfaces.cpp.inc"
+#define GET_OP_CLASSES
+#include "Attention/Dialect/Attention/IR/AttentionOps.cpp.inc"
+
+namespace {
+/// Functions that contain attention may be inlined: nothing depends on where the
+/// operations stand.
+struct AttentionInlinerInterface : public DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
+void AttentionDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "Attention/Dialect/Attention/IR/AttentionOps.cpp.inc"
+      >();
+  addInterfaces<AttentionInlinerInterface>();
+}
