@@ -7,8 +7,10 @@
 #ifndef ATTENTION_INITALL_H
 #define ATTENTION_INITALL_H
 
+#include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Pipelines/Pipelines.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -27,6 +29,8 @@ inline void registerAllDialects(DialectRegistry &registry) {
 inline void registerAllPasses() {
   mlir::registerAllPasses();
   registerAttentionTransformsPasses();
+  registerAttentionConversionPasses();
+  registerPipelines();
 }
 
 } // namespace mlir::attention

@@ -68,9 +68,9 @@ parseMaskSet(OpAsmParser &parser, SmallVectorImpl<Attribute> &sets,
   unsigned numExpected = set.getValue().getNumSymbols();
   if (numFound == numExpected)
     return success();
-  return parser.emitError(loc) << "expected " << numExpected
-                               << " values for the symbols of the set, found "
-                               << numFound;
+  return parser.emitError(loc)
+         << "expected " << numExpected
+         << " values for the symbols of the set, found " << numFound;
 }
 
 /// An intersection of unions: `sets(#a, #b[%n : index] or #c)`.

@@ -25,8 +25,8 @@ using namespace mlir::attention;
 #include "Attention/Dialect/Attention/IR/AttentionOps.cpp.inc"
 
 namespace {
-/// Functions that contain attention may be inlined: nothing depends on where the
-/// operations stand.
+/// Functions that contain attention may be inlined: nothing depends on where
+/// the operations stand.
 struct AttentionInlinerInterface : public DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
   bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {

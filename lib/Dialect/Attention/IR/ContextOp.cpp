@@ -17,12 +17,12 @@ LogicalResult ContextOp::inferReturnTypes(MLIRContext *context,
   auto weightsType = cast<RankedTensorType>(adaptor.getWeights().getType());
   auto valueType = cast<RankedTensorType>(adaptor.getValue().getType());
   if (weightsType.getRank() < 2 || valueType.getRank() < 2)
-    return emitOptionalError(loc,
-                             "expected weights of shape [batch..., Nq, Nkv] and "
-                             "values of shape [batch..., Nkv, d_v], so of rank "
-                             "2 or more, found ranks ",
-                             weightsType.getRank(), " and ",
-                             valueType.getRank());
+    return emitOptionalError(
+        loc,
+        "expected weights of shape [batch..., Nq, Nkv] and "
+        "values of shape [batch..., Nkv, d_v], so of rank "
+        "2 or more, found ranks ",
+        weightsType.getRank(), " and ", valueType.getRank());
   SmallVector<int64_t> shape(weightsType.getShape().drop_back());
   shape.push_back(valueType.getShape().back());
   types.push_back(RankedTensorType::get(shape, valueType.getElementType()));
@@ -47,8 +47,9 @@ LogicalResult ContextOp::verify() {
     return failure();
   if (valueType.getElementType().isF64() &&
       !weightsType.getElementType().isF64())
-    return emitOpError("expected weights of the compute type f64, as values are "
-                       "f64 (ask the score for an f64 result), found ")
+    return emitOpError(
+               "expected weights of the compute type f64, as values are "
+               "f64 (ask the score for an f64 result), found ")
            << weightsType.getElementType();
   return success();
 }

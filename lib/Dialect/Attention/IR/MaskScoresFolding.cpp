@@ -20,9 +20,9 @@ using namespace mlir::attention;
 //===----------------------------------------------------------------------===//
 
 /// The part of `set` that is not true anyway for indices within `shape`: the
-/// set with fewer constraints, the null set where all are true, or nothing where
-/// the set has no element. A set that is not affine (a symbol as divisor or
-/// modulus) is returned as it is.
+/// set with fewer constraints, the null set where all are true, or nothing
+/// where the set has no element. A set that is not affine (a symbol as divisor
+/// or modulus) is returned as it is.
 static std::optional<IntegerSet> simplifySet(IntegerSet set,
                                              ArrayRef<int64_t> shape) {
   std::vector<SmallVector<int64_t, 8>> rows;

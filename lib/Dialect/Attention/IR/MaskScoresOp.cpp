@@ -123,8 +123,7 @@ static LogicalResult verifyMap(MaskScoresOp op, AffineMap map,
   if (map.getNumResults() != type.getRank())
     return op.emitOpError("expected the map of ")
            << name << " to have " << type.getRank()
-           << " results, the tensor's rank, found "
-           << AffineMapAttr::get(map);
+           << " results, the tensor's rank, found " << AffineMapAttr::get(map);
   for (auto [position, result] : llvm::enumerate(map.getResults())) {
     if (result == 0) {
       if (type.getDimSize(position) == 0 && scoresType.getNumElements() != 0)
@@ -149,9 +148,8 @@ static LogicalResult verifyMap(MaskScoresOp op, AffineMap map,
                 "constant, or 0, found "
              << AffineMapAttr::get(map);
     int64_t size = scoresType.getDimSize(dim.getPosition());
-    int64_t needed = ShapedType::isDynamic(size)
-                         ? size
-                         : llvm::divideCeil(size, divisor);
+    int64_t needed =
+        ShapedType::isDynamic(size) ? size : llvm::divideCeil(size, divisor);
     if (failed(verifyExtent(op, type, name, position, needed,
                             "what its map reads")))
       return failure();
@@ -195,9 +193,8 @@ LogicalResult MaskScoresOp::verify() {
       failed(verifyMaskTensor(*this, getKeep(), getKeepMap(), "keep", type)) ||
       failed(verifyMaskTensor(*this, getBias(), getBiasMap(), "bias", type)))
     return failure();
-  if (getBias() &&
-      failed(verifyExtends(*this, getElementTypeOrSelf(getBias()), "bias",
-                           type.getElementType())))
+  if (getBias() && failed(verifyExtends(*this, getElementTypeOrSelf(getBias()),
+                                        "bias", type.getElementType())))
     return failure();
   if (getWhere().empty())
     return success();
@@ -210,8 +207,8 @@ LogicalResult MaskScoresOp::verify() {
 LogicalResult
 MaskScoresOp::reifyResultShapes(OpBuilder &builder,
                                 ReifiedRankedShapedTypeDims &shapes) {
-  shapes.push_back(reifyLeadingExtents(
-      builder, cast<OpResult>(getResult()), getScores()));
+  shapes.push_back(
+      reifyLeadingExtents(builder, cast<OpResult>(getResult()), getScores()));
   return success();
 }
 

@@ -26,8 +26,8 @@ LogicalResult ModifyScoresOp::verify() {
 LogicalResult
 ModifyScoresOp::reifyResultShapes(OpBuilder &builder,
                                   ReifiedRankedShapedTypeDims &shapes) {
-  shapes.push_back(reifyLeadingExtents(
-      builder, cast<OpResult>(getResult()), getScores()));
+  shapes.push_back(
+      reifyLeadingExtents(builder, cast<OpResult>(getResult()), getScores()));
   return success();
 }
 

@@ -40,11 +40,12 @@ static LogicalResult inferScoreType(MLIRContext *context,
   auto queryType = cast<RankedTensorType>(query.getType());
   auto keyType = cast<RankedTensorType>(key.getType());
   if (queryType.getRank() < 2 || keyType.getRank() < 2)
-    return emitOptionalError(loc,
-                             "expected queries of shape [batch..., Nq, d_q] and "
-                             "keys of shape [batch..., Nkv, d_k], so of rank 2 "
-                             "or more, found ranks ",
-                             queryType.getRank(), " and ", keyType.getRank());
+    return emitOptionalError(
+        loc,
+        "expected queries of shape [batch..., Nq, d_q] and "
+        "keys of shape [batch..., Nkv, d_k], so of rank 2 "
+        "or more, found ranks ",
+        queryType.getRank(), " and ", keyType.getRank());
   SmallVector<int64_t> shape(queryType.getShape().drop_back());
   shape.push_back(getNumRows(key));
   types.push_back(RankedTensorType::get(
@@ -58,7 +59,8 @@ static LogicalResult inferScoreType(MLIRContext *context,
 static bool isScoreType(TypeRange inferred, TypeRange actual) {
   return inferred.size() == 1 && actual.size() == 1 &&
          haveCompatibleShapes(inferred[0], actual[0]) &&
-         (getElementTypeOrSelf(inferred[0]) == getElementTypeOrSelf(actual[0]) ||
+         (getElementTypeOrSelf(inferred[0]) ==
+              getElementTypeOrSelf(actual[0]) ||
           getElementTypeOrSelf(actual[0]).isF64());
 }
 
@@ -71,8 +73,8 @@ static LogicalResult verifyQueryAndKey(ScoreOpInterface op) {
   return verifyBatchDims(op, keyType, "keys", queryType, "the queries");
 }
 
-/// Checks a parameter of shape [extents…], where each extent has the name `what`
-/// in messages.
+/// Checks a parameter of shape [extents…], where each extent has the name
+/// `what` in messages.
 static LogicalResult
 verifyParameter(Operation *op, Value parameter, StringRef name,
                 Type computeType, StringRef layout,
@@ -112,7 +114,8 @@ static Type getComputeType(ScoreOpInterface op) {
 ///   %p = linalg.matmul ins(%r, %w) outs(%i)
 ///   tensor.expand_shape %p [[b…, n], [d']]
 ///
-/// One matmul whatever the batch rank, so that what makes matmuls fast sees one.
+/// One matmul whatever the batch rank, so that what makes matmuls fast sees
+/// one.
 static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
                              bool transposed, Value bias, Type computeType) {
   auto xType = cast<RankedTensorType>(x.getType());
@@ -146,30 +149,30 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
   }
 
   Value product =
-      transposed
-          ? linalg::MatmulTransposeBOp::create(builder, loc, init.getType(),
-                                               ValueRange{flat, w}, init)
-                ->getResult(0)
-          : linalg::MatmulOp::create(builder, loc, init.getType(),
-                                     ValueRange{flat, w}, init)
-                .getResult(0);
+      transposed ? linalg::MatmulTransposeBOp::create(
+                       builder, loc, init.getType(), ValueRange{flat, w}, init)
+                       ->getResult(0)
+                 : linalg::MatmulOp::create(builder, loc, init.getType(),
+                                            ValueRange{flat, w}, init)
+                       .getResult(0);
   if (rank == 2)
     return product;
   sizes.back() = numOut;
   SmallVector<int64_t> shape(xType.getShape().drop_back());
   shape.push_back(cast<RankedTensorType>(product.getType()).getDimSize(1));
-  return tensor::ExpandShapeOp::create(builder, loc,
-                                       RankedTensorType::get(shape, computeType),
-                                       product, rows, sizes);
+  return tensor::ExpandShapeOp::create(
+      builder, loc, RankedTensorType::get(shape, computeType), product, rows,
+      sizes);
 }
 
 //===----------------------------------------------------------------------===//
 // DotScoreOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-DotScoreOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
-                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult DotScoreOp::inferReturnTypes(MLIRContext *context,
+                                           std::optional<Location> loc,
+                                           Adaptor adaptor,
+                                           SmallVectorImpl<Type> &types) {
   return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
                         types);
 }
@@ -243,8 +246,8 @@ Value DotScoreOp::buildScale(OpBuilder &builder) {
     scale = arith::DivFOp::create(builder, loc, constant(1.0), root);
   }
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value isEmpty = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                        d, zero);
+  Value isEmpty =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, d, zero);
   return arith::SelectOp::create(builder, loc, isEmpty, constant(0.0), scale);
 }
 
@@ -400,7 +403,8 @@ LogicalResult AdditiveScoreOp::verify() {
            {getNumFeatures(getQuery()), "the queries' number of features"}})) ||
       failed(verifyParameter(
           *this, getKeyWeight(), "Wk", computeType, "a, d_k",
-          {hidden, {getNumFeatures(getKey()), "the keys' number of features"}})))
+          {hidden,
+           {getNumFeatures(getKey()), "the keys' number of features"}})))
     return failure();
   if (!getBias())
     return success();
@@ -445,9 +449,10 @@ Value AdditiveScoreOp::buildPair(OpBuilder &builder, Location loc, Value query,
 // ScoreOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ScoreOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
-                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult ScoreOp::inferReturnTypes(MLIRContext *context,
+                                        std::optional<Location> loc,
+                                        Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
   return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
                         types);
 }

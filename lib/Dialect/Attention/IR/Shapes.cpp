@@ -1,7 +1,7 @@
 //===- Shapes.cpp - Shape and type rules the ops share --------------------===//
 //
-// Batch dimensions, extents, element types and regions are checked here once for
-// all operations, so that the messages read the same everywhere.
+// Batch dimensions, extents, element types and regions are checked here once
+// for all operations, so that the messages read the same everywhere.
 //
 //===----------------------------------------------------------------------===//
 
@@ -140,7 +140,8 @@ attention::getTensorOpSpeculatability(Operation *op) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     return tensor && !tensor.hasStaticShape();
   };
-  if (extentsMustAgree && llvm::any_of(op->getOperandTypes(), hasDynamicExtents))
+  if (extentsMustAgree &&
+      llvm::any_of(op->getOperandTypes(), hasDynamicExtents))
     return Speculation::NotSpeculatable;
   return op->getNumRegions() ? Speculation::RecursivelySpeculatable
                              : Speculation::Speculatable;
@@ -156,9 +157,9 @@ OpFoldResult attention::reifyExtent(OpBuilder &builder, OpResult result,
       .getResult();
 }
 
-SmallVector<OpFoldResult>
-attention::reifyLeadingExtents(OpBuilder &builder, OpResult result,
-                               Value source) {
+SmallVector<OpFoldResult> attention::reifyLeadingExtents(OpBuilder &builder,
+                                                         OpResult result,
+                                                         Value source) {
   SmallVector<OpFoldResult> extents;
   unsigned rank = cast<RankedTensorType>(result.getType()).getRank();
   for (unsigned dim = 0; dim < rank; ++dim)

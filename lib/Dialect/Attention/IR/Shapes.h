@@ -10,8 +10,8 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::attention {
 
@@ -28,12 +28,13 @@ inline bool mayBeEqual(int64_t a, int64_t b) {
 bool haveCompatibleShapes(Type a, Type b);
 
 /// Checks that `type`, called `name` in messages, has no tensor encoding and at
-/// least rank 2: leading batch dimensions, then `layout`, for example "Nq, d_q".
+/// least rank 2: leading batch dimensions, then `layout`, for example "Nq,
+/// d_q".
 LogicalResult verifyBatchedMatrix(Operation *op, RankedTensorType type,
                                   StringRef name, StringRef layout);
 
-/// Checks that the batch dimensions of `type` fit those of `reference`: the same
-/// number of them, each equal, a static 1, or, for the last, a divisor.
+/// Checks that the batch dimensions of `type` fit those of `reference`: the
+/// same number of them, each equal, a static 1, or, for the last, a divisor.
 LogicalResult verifyBatchDims(Operation *op, RankedTensorType type,
                               StringRef name, RankedTensorType reference,
                               StringRef referenceName);
@@ -51,15 +52,15 @@ LogicalResult verifyRank(Operation *op, RankedTensorType type, StringRef name,
 LogicalResult verifyExtends(Operation *op, Type elementType, StringRef name,
                             Type computeType);
 
-/// Checks that a region has these argument types, ends in attention.yield of one
-/// value of `yieldType`, and contains operations without side effects only.
+/// Checks that a region has these argument types, ends in attention.yield of
+/// one value of `yieldType`, and contains operations without side effects only.
 /// `expectedArguments` names the arguments in messages.
 LogicalResult verifyScalarRegion(Operation *op, Region &region, StringRef name,
                                  TypeRange argumentTypes,
                                  StringRef expectedArguments, Type yieldType);
 
-/// Speculatable, regions permitting, unless there are operands with extents that
-/// have to agree and are known only at run time.
+/// Speculatable, regions permitting, unless there are operands with extents
+/// that have to agree and are known only at run time.
 Speculation::Speculatability getTensorOpSpeculatability(Operation *op);
 
 /// The extent of dimension `dim` of `result`: its static extent, else that of

@@ -82,6 +82,9 @@ ValueRange SoftmaxOp::getRowResults() { return getODSResults(1); }
 
 ValueRange SoftmaxOp::getInitOperands() { return getODSOperands(1); }
 
+/// The maximum and the sum.
+unsigned SoftmaxOp::getStateSize() { return 2; }
+
 static Value buildConstant(OpBuilder &builder, Location loc, Type type,
                            double value) {
   return arith::ConstantOp::create(builder, loc,
@@ -94,11 +97,10 @@ static Value buildShift(OpBuilder &builder, Location loc, Value maximum) {
   Type type = maximum.getType();
   Value negInf = buildConstant(builder, loc, type,
                                -std::numeric_limits<double>::infinity());
-  Value isEmpty = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OEQ, maximum, negInf);
-  return arith::SelectOp::create(builder, loc, isEmpty,
-                                 buildConstant(builder, loc, type, 0.0),
-                                 maximum);
+  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
+                                        maximum, negInf);
+  return arith::SelectOp::create(
+      builder, loc, isEmpty, buildConstant(builder, loc, type, 0.0), maximum);
 }
 
 /// exp(x − shift)
@@ -134,8 +136,8 @@ SmallVector<Value> SoftmaxOp::buildMerge(OpBuilder &builder, Location loc,
     Value factor = buildShiftedExp(builder, loc, state[0], shift);
     return arith::MulFOp::create(builder, loc, state[1], factor);
   };
-  Value sum = arith::AddFOp::create(builder, loc, rescaled(first),
-                                    rescaled(second));
+  Value sum =
+      arith::AddFOp::create(builder, loc, rescaled(first), rescaled(second));
   return {maximum, sum};
 }
 
@@ -149,9 +151,8 @@ Value SoftmaxOp::buildWeight(OpBuilder &builder, Location loc, Value score,
                                -std::numeric_limits<double>::infinity());
   Value isAbsent = arith::CmpFOp::create(
       builder, loc, arith::CmpFPredicate::OEQ, score, negInf);
-  return arith::SelectOp::create(builder, loc, isAbsent,
-                                 buildConstant(builder, loc, type, 0.0),
-                                 quotient);
+  return arith::SelectOp::create(
+      builder, loc, isAbsent, buildConstant(builder, loc, type, 0.0), quotient);
 }
 
 SmallVector<Value> SoftmaxOp::buildRowResults(OpBuilder &builder, Location loc,
@@ -180,8 +181,8 @@ struct DropUnusedLse : public OpRewritePattern<SoftmaxOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.getLse() || !op.getLse().use_empty())
       return failure();
-    auto weights = SoftmaxOp::create(rewriter, op.getLoc(), op.getScores(),
-                                     op.getSinks());
+    auto weights =
+        SoftmaxOp::create(rewriter, op.getLoc(), op.getScores(), op.getSinks());
     weights->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     rewriter.replaceAllUsesWith(op.getWeights(), weights.getWeights());
     rewriter.eraseOp(op);

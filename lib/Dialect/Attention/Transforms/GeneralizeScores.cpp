@@ -94,8 +94,8 @@ struct GeneralizeScoresPass
       ++numGeneralized;
       if (auto bilinear = dyn_cast<BilinearScoreOp>(op.getOperation()))
         remark::passed(op.getLoc(),
-                       remark::RemarkOpts::name("Projected").category(
-                           "attention-generalize-scores"))
+                       remark::RemarkOpts::name("Projected")
+                           .category("attention-generalize-scores"))
             << "bilinear weight applied to the "
             << (bilinear.projectsQuery() ? "queries" : "keys");
     });

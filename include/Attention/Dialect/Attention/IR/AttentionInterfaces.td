@@ -89,8 +89,8 @@ def NormaliserOpInterface : OpInterface<"NormaliserOpInterface"> {
     ```
 
     A score of −inf means that the pair is absent: `update` must leave the state
-    as it is, and `weight` must return 0. A normaliser without state (elementwise
-    weights) returns an empty list from `buildInit`.
+    as it is, and `weight` must return 0. A normaliser without state gives
+    elementwise weights.
   }];
 
   let methods = [
@@ -110,6 +110,9 @@ def NormaliserOpInterface : OpInterface<"NormaliserOpInterface"> {
         dimensions (extents equal to them or 1). By default none.}],
       "::mlir::ValueRange", "getInitOperands", (ins), "",
       [{ return {}; }]>,
+    InterfaceMethod<
+      "The number of scalars in the state.",
+      "unsigned", "getStateSize">,
     InterfaceMethod<
       [{Builds the initial state from one element of each init operand, extended
         to the compute type.}],

@@ -366,8 +366,8 @@ def Attention_SoftmaxOp
     : Attention_TensorOp<"softmax", [
         AllTypesMatch<["scores", "weights"]>,
         DeclareOpInterfaceMethods<NormaliserOpInterface, [
-          "getRowResults", "getInitOperands", "buildInit", "buildUpdate",
-          "buildMerge", "buildWeight", "buildRowResults"]>]> {
+          "getRowResults", "getInitOperands", "getStateSize", "buildInit",
+          "buildUpdate", "buildMerge", "buildWeight", "buildRowResults"]>]> {
   let summary = "Softmax over the keys: the attention distribution.";
   let description = [{
     ```

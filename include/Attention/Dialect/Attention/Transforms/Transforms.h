@@ -16,8 +16,8 @@ class RewriterBase;
 
 namespace mlir::attention {
 
-/// Builds the scores of `op` from its parts: attention.score and, where it has a
-/// scale, attention.modify_scores. Returns them, a tensor [b…, i, j] of the
+/// Builds the scores of `op` from its parts: attention.score and, where it has
+/// a scale, attention.modify_scores. Returns them, a tensor [b…, i, j] of the
 /// op's type; the op itself stays.
 Value generalizeScore(RewriterBase &rewriter, ScoreOpInterface op);
 

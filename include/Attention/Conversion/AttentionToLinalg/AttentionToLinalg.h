@@ -1,0 +1,30 @@
+//===- AttentionToLinalg.h - The exact lowering -----------------*- C++ -*-===//
+//
+// Patterns that lower graph-level attention to linalg on tensors, op by op.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_CONVERSION_ATTENTIONTOLINALG_ATTENTIONTOLINALG_H
+#define ATTENTION_CONVERSION_ATTENTIONTOLINALG_ATTENTIONTOLINALG_H
+
+namespace mlir {
+class RewritePatternSet;
+} // namespace mlir
+
+namespace mlir::attention {
+
+/// All patterns of -convert-attention-to-linalg.
+void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
+
+/// Scores, by ScoreOpInterface.
+void populateScoreToLinalgPatterns(RewritePatternSet &patterns);
+/// modify_scores and mask_scores.
+void populateScoreChangesToLinalgPatterns(RewritePatternSet &patterns);
+/// Weights, by NormaliserOpInterface.
+void populateNormaliserToLinalgPatterns(RewritePatternSet &patterns);
+/// context.
+void populateContextToLinalgPatterns(RewritePatternSet &patterns);
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_CONVERSION_ATTENTIONTOLINALG_ATTENTIONTOLINALG_H

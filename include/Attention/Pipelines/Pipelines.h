@@ -1,0 +1,42 @@
+//===- Pipelines.h - From attention to loops and to LLVM --------*- C++ -*-===//
+//
+// The pass pipelines that users run, each a plain function with options, and
+// their registration for pass-pipeline texts.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_PIPELINES_PIPELINES_H
+#define ATTENTION_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::attention {
+
+/// Options of the exact lowering.
+struct ExactLoweringOptions : public PassPipelineOptions<ExactLoweringOptions> {
+  PassOptions::Option<bool> runtimeChecks{
+      *this, "runtime-checks",
+      llvm::cl::desc("Check at run time that extents agree and indices are in "
+                     "bounds (cf.assert), where types leave that open"),
+      llvm::cl::init(false)};
+};
+
+/// Adds the passes that lower attention and linalg on tensors, in a module, to
+/// scf loops on memrefs by the exact lowering: the reference. Function
+/// arguments and results that were tensors are memrefs with identity layout;
+/// results are owned by the caller, and may be one buffer twice.
+void buildAttentionToLoopsPipeline(OpPassManager &manager,
+                                   const ExactLoweringOptions &options);
+
+/// Adds the passes that lower attention and linalg on tensors, in a module, to
+/// the LLVM dialect; at present by way of the exact lowering.
+void buildAttentionToLLVMPipeline(OpPassManager &manager,
+                                  const ExactLoweringOptions &options);
+
+/// Registers the pipelines under their names, attention-to-….
+void registerPipelines();
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_PIPELINES_PIPELINES_H

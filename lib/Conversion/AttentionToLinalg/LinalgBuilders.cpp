@@ -1,0 +1,176 @@
+//===- LinalgBuilders.cpp - What the exact lowering builds with -----------===//
+//
+// Tensors, casts and indexing maps shared by the patterns of this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgBuilders.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+int64_t attention::getRank(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getRank();
+}
+
+Value attention::buildFloat(OpBuilder &builder, Location loc, Type type,
+                            double value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getFloatAttr(type, value));
+}
+
+Value attention::buildNegInf(OpBuilder &builder, Location loc, Type type) {
+  return buildFloat(builder, loc, type,
+                    -std::numeric_limits<double>::infinity());
+}
+
+Value attention::buildIsLive(OpBuilder &builder, Location loc, Value score) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNE, score,
+                               buildNegInf(builder, loc, score.getType()));
+}
+
+Value attention::buildExtend(OpBuilder &builder, Location loc, Value value,
+                             Type type) {
+  // By way of f32: not every target extends 16-bit types to f64 in one step.
+  for (Type step : {Type(builder.getF32Type()), type})
+    if (value.getType().getIntOrFloatBitWidth() < step.getIntOrFloatBitWidth())
+      value = arith::ExtFOp::create(builder, loc, step, value);
+  return value;
+}
+
+/// Rounds an f64 to f32 such that rounding the result again, to a type of at
+/// least two bits less, gives what rounding at once would: an inexact result is
+/// truncated and its last bit set ("round to odd", Boldo and Melquiond, 2008).
+static Value buildRoundToOdd(OpBuilder &builder, Location loc, Value value) {
+  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
+  Type f64 = builder.getF64Type();
+  Value nearest = arith::TruncFOp::create(builder, loc, f32, value);
+  Value widened = arith::ExtFOp::create(builder, loc, f64, nearest);
+  Value isInexact = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::ONE, widened, value);
+  Value isAway =
+      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
+                            math::AbsFOp::create(builder, loc, widened),
+                            math::AbsFOp::create(builder, loc, value));
+  Value bits = arith::BitcastOp::create(builder, loc, i32, nearest);
+  Value one = arith::ConstantIntOp::create(builder, loc, i32, 1);
+  Value isAwayBit = arith::ExtUIOp::create(builder, loc, i32, isAway);
+  Value truncated = arith::SubIOp::create(builder, loc, bits, isAwayBit);
+  Value odd = arith::OrIOp::create(builder, loc, truncated, one);
+  Value asFloat = arith::BitcastOp::create(builder, loc, f32, odd);
+  return arith::SelectOp::create(builder, loc, isInexact, asFloat, nearest);
+}
+
+Value attention::buildRound(OpBuilder &builder, Location loc, Value value,
+                            Type type) {
+  unsigned width = type.getIntOrFloatBitWidth();
+  unsigned valueWidth = value.getType().getIntOrFloatBitWidth();
+  if (width >= valueWidth)
+    return buildExtend(builder, loc, value, type);
+  if (valueWidth == 64 && width == 16)
+    value = buildRoundToOdd(builder, loc, value);
+  return arith::TruncFOp::create(builder, loc, type, value);
+}
+
+Value attention::buildEmpty(OpBuilder &builder, Location loc, Type type,
+                            ArrayRef<OpFoldResult> sizes) {
+  SmallVector<Value> dynamicSizes;
+  auto tensorType = cast<RankedTensorType>(type);
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    if (tensorType.isDynamicDim(dim))
+      dynamicSizes.push_back(cast<Value>(size));
+  return tensor::EmptyOp::create(builder, loc, tensorType, dynamicSizes);
+}
+
+ReifiedRankedShapedTypeDims attention::reifyShapes(OpBuilder &builder,
+                                                   Operation *op) {
+  ReifiedRankedShapedTypeDims shapes;
+  LogicalResult reified =
+      cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(builder,
+                                                                   shapes);
+  assert(succeeded(reified) && "attention ops reify their shapes");
+  (void)reified;
+  return shapes;
+}
+
+AffineMap attention::getDimsMap(MLIRContext *context, unsigned numDims,
+                                ArrayRef<unsigned> dims) {
+  return AffineMap::getMultiDimMapWithTargets(numDims, dims, context);
+}
+
+//===----------------------------------------------------------------------===//
+// Batch dimensions
+//===----------------------------------------------------------------------===//
+
+Value attention::repeatUnknownHeads(OpBuilder &builder, Location loc,
+                                    Value tensor, Value reference) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  auto referenceType = cast<RankedTensorType>(reference.getType());
+  int64_t rank = type.getRank();
+  if (rank == 2)
+    return tensor;
+  unsigned head = rank - 3;
+  int64_t size = type.getDimSize(head), all = referenceType.getDimSize(head);
+  if (size == 1 || !(ShapedType::isDynamic(size) || ShapedType::isDynamic(all)))
+    return tensor;
+
+  // Queries of a group: H / H_kv, or 1 where there are no heads at all.
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  auto atLeastOne = [&](Value count) -> Value {
+    return arith::MaxSIOp::create(builder, loc, count, one);
+  };
+  Value numHeads = tensor::DimOp::create(builder, loc, reference, head);
+  Value numGroups = tensor::DimOp::create(builder, loc, tensor, head);
+  Value groupSize = atLeastOne(
+      arith::DivUIOp::create(builder, loc, numHeads, atLeastOne(numGroups)));
+
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tensor);
+  sizes[head] = tensor::getMixedSize(builder, loc, reference, head);
+  SmallVector<int64_t> shape(type.getShape());
+  shape[head] = all;
+  Type repeatedType = RankedTensorType::get(shape, type.getElementType());
+  Value empty = buildEmpty(builder, loc, repeatedType, sizes);
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             builder, loc, repeatedType, ValueRange(), empty,
+             builder.getMultiDimIdentityMap(rank), iterators,
+             [&](OpBuilder &builder, Location loc, ValueRange) {
+               SmallVector<Value> indices;
+               for (int64_t dim = 0; dim < rank; ++dim)
+                 indices.push_back(linalg::IndexOp::create(builder, loc, dim));
+               indices[head] = arith::DivUIOp::create(builder, loc,
+                                                      indices[head], groupSize);
+               Value element =
+                   tensor::ExtractOp::create(builder, loc, tensor, indices);
+               linalg::YieldOp::create(builder, loc, element);
+             })
+      .getResult(0);
+}
+
+AffineMap attention::getBatchedMap(Value tensor, Value reference,
+                                   unsigned numDims, unsigned row,
+                                   unsigned column) {
+  MLIRContext *context = tensor.getContext();
+  auto type = cast<RankedTensorType>(tensor.getType());
+  auto referenceType = cast<RankedTensorType>(reference.getType());
+  SmallVector<AffineExpr> results;
+  for (int64_t dim = 0; dim < type.getRank() - 2; ++dim) {
+    int64_t size = type.getDimSize(dim), all = referenceType.getDimSize(dim);
+    AffineExpr index = getAffineDimExpr(dim, context);
+    if (size == 1 && all != 1)
+      index = getAffineConstantExpr(0, context);
+    else if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(all) &&
+             size != all && size != 0)
+      index = index.floorDiv(all / size);
+    results.push_back(index);
+  }
+  results.push_back(getAffineDimExpr(row, context));
+  results.push_back(getAffineDimExpr(column, context));
+  return AffineMap::get(numDims, 0, results, context);
+}

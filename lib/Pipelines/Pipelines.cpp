@@ -1,0 +1,76 @@
+//===- Pipelines.cpp - From attention to loops and to LLVM ----------------===//
+//
+// The order of passes and why; docs/Pipelines.md describes it for users.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Pipelines/Pipelines.h"
+
+#include "Attention/Conversion/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+void attention::buildAttentionToLoopsPipeline(
+    OpPassManager &manager, const ExactLoweringOptions &options) {
+  // Attention, and what people write around it, as linalg on tensors. What does
+  // not change in a loop leaves it: an additive score's key projection.
+  manager.addPass(createConvertAttentionToLinalg());
+  manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createLoopInvariantCodeMotionPass());
+
+  // Tensors to buffers, across function boundaries, owned by the caller.
+  manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  if (options.runtimeChecks)
+    manager.addPass(createGenerateRuntimeVerificationPass());
+  manager.addPass(createConvertLinalgToLoopsPass());
+  bufferization::buildBufferDeallocationPipeline(manager);
+  manager.addPass(createConvertBufferizationToMemRefPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+void attention::buildAttentionToLLVMPipeline(
+    OpPassManager &manager, const ExactLoweringOptions &options) {
+  buildAttentionToLoopsPipeline(manager, options);
+
+  manager.addPass(createForallToForLoopPass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  // No library call for bf16: not every libgcc has them.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  manager.addPass(arith::createArithExpandOpsPass(expand));
+  // Functions on 16-bit floats by way of f32; what LLVM has no intrinsic for is
+  // a call of the C library.
+  manager.addPass(math::createMathExtendToSupportedTypes());
+  manager.addPass(arith::createArithExpandOpsPass(expand));
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createConvertMathToLibmPass());
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createConvertIndexToLLVMPass());
+  manager.addPass(createUBToLLVMConversionPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+}
