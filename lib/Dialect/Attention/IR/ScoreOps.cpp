@@ -120,7 +120,6 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
                              bool transposed, Value bias, Type computeType) {
   auto xType = cast<RankedTensorType>(x.getType());
   int64_t rank = xType.getRank();
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, x);
   SmallVector<ReassociationIndices> rows(2);
   llvm::append_range(rows[0], llvm::seq<int64_t>(rank - 1));
   rows[1] = {rank - 1};
@@ -157,6 +156,7 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
                        .getResult(0);
   if (rank == 2)
     return product;
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, x);
   sizes.back() = numOut;
   SmallVector<int64_t> shape(xType.getShape().drop_back());
   shape.push_back(cast<RankedTensorType>(product.getType()).getDimSize(1));

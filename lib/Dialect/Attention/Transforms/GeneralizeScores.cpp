@@ -96,8 +96,9 @@ struct GeneralizeScoresPass
         remark::passed(op.getLoc(),
                        remark::RemarkOpts::name("Projected")
                            .category("attention-generalize-scores"))
-            << "bilinear weight applied to the "
-            << (bilinear.projectsQuery() ? "queries" : "keys");
+            << (bilinear.projectsQuery()
+                    ? "bilinear weight applied to the queries"
+                    : "bilinear weight applied to the keys");
     });
     RewritePatternSet patterns(&getContext());
     populateGeneralizeScoresPatterns(patterns);
