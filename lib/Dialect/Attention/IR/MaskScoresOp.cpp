@@ -193,11 +193,16 @@ LogicalResult MaskScoresOp::verify() {
       failed(verifyMaskTensor(*this, getKeep(), getKeepMap(), "keep", type)) ||
       failed(verifyMaskTensor(*this, getBias(), getBiasMap(), "bias", type)))
     return failure();
-  if (getBias() && failed(verifyExtends(*this, getElementTypeOrSelf(getBias()),
-                                        "bias", type.getElementType())))
-    return failure();
+  if (!getBias())
+    return success();
+  return verifyExtends(*this, getElementTypeOrSelf(getBias()), "bias",
+                       type.getElementType());
+}
+
+LogicalResult MaskScoresOp::verifyRegions() {
   if (getWhere().empty())
     return success();
+  auto type = cast<RankedTensorType>(getScores().getType());
   SmallVector<Type> argumentTypes(type.getRank(), IndexType::get(getContext()));
   return verifyScalarRegion(*this, getWhere(), "where", argumentTypes,
                             "the indices of a score",

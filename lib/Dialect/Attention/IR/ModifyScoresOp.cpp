@@ -13,9 +13,13 @@ using namespace mlir;
 using namespace mlir::attention;
 
 LogicalResult ModifyScoresOp::verify() {
+  return verifyBatchedMatrix(*this,
+                             cast<RankedTensorType>(getScores().getType()),
+                             "scores", "Nq, Nkv");
+}
+
+LogicalResult ModifyScoresOp::verifyRegions() {
   auto type = cast<RankedTensorType>(getScores().getType());
-  if (failed(verifyBatchedMatrix(*this, type, "scores", "Nq, Nkv")))
-    return failure();
   SmallVector<Type> argumentTypes(1 + type.getRank(),
                                   IndexType::get(getContext()));
   argumentTypes[0] = type.getElementType();

@@ -54,7 +54,9 @@ LogicalResult verifyExtends(Operation *op, Type elementType, StringRef name,
 
 /// Checks that a region has these argument types, ends in attention.yield of
 /// one value of `yieldType`, and contains operations without side effects only.
-/// `expectedArguments` names the arguments in messages.
+/// `expectedArguments` names the arguments in messages. To be called from
+/// verifyRegions(): it asks the operations inside, which are verified only
+/// then.
 LogicalResult verifyScalarRegion(Operation *op, Region &region, StringRef name,
                                  TypeRange argumentTypes,
                                  StringRef expectedArguments, Type yieldType);
