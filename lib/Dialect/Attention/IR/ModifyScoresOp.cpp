@@ -56,9 +56,9 @@ namespace {
 ///   ->
 ///   dot_score %q, %k scale(%c)
 ///
-/// The arithmetic is the same, but not where there may be no features: the score
-/// is 0 there whatever the scale, while the region may make 0 · ∞ of it. Scores
-/// used elsewhere stay as they are.
+/// The arithmetic is the same, but not where there may be no features: the
+/// score is 0 there whatever the scale, while the region may make 0 · ∞ of it.
+/// Scores used elsewhere stay as they are.
 struct FoldModifierIntoScale : public OpRewritePattern<ModifyScoresOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -62,7 +62,8 @@ LogicalResult verifyScalarRegion(Operation *op, Region &region, StringRef name,
                                  StringRef expectedArguments, Type yieldType);
 
 /// Speculatable, regions permitting, unless there are operands with extents
-/// that have to agree and are known only at run time.
+/// that have to agree and are known only at run time, or a region reads a
+/// tensor at indices that may lie outside it where the op is not meant to run.
 Speculation::Speculatability getTensorOpSpeculatability(Operation *op);
 
 /// The extent of dimension `dim` of `result`: its static extent, else that of
