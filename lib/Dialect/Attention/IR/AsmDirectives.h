@@ -36,7 +36,14 @@ inline void printArgRegion(OpAsmPrinter &printer, Operation *, Region &region) {
 inline ParseResult parseWhereRegion(OpAsmParser &parser, Region &region) {
   if (failed(parser.parseOptionalKeyword("where")))
     return success();
-  return parseArgRegion(parser, region);
+  SMLoc loc = parser.getCurrentLocation();
+  if (parseArgRegion(parser, region))
+    return failure();
+  // A region without arguments and operations has no block either.
+  if (region.empty())
+    return parser.emitError(loc)
+           << "expected a where region of one block, found an empty one";
+  return success();
 }
 
 inline void printWhereRegion(OpAsmPrinter &printer, Operation *op,

@@ -7,7 +7,9 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
+#include "mlir/Analysis/Presburger/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -19,15 +21,21 @@ using namespace mlir::attention;
 // Integer sets against the extents
 //===----------------------------------------------------------------------===//
 
+/// Sets with more constraints than this, or with more quotients and remainders,
+/// are left as they are: the time to decide one grows steeply with both.
+static constexpr unsigned maxConstraints = 32, maxQuotients = 8;
+
 /// The part of `set` that is not true anyway for indices within `shape`: the
 /// set with fewer constraints, the null set where all are true, or nothing
 /// where the set has no element. A set that is not affine (a symbol as divisor
-/// or modulus) is returned as it is.
+/// or modulus) or too large is returned as it is.
 static std::optional<IntegerSet> simplifySet(IntegerSet set,
                                              ArrayRef<int64_t> shape) {
   std::vector<SmallVector<int64_t, 8>> rows;
   FlatLinearConstraints box;
-  if (failed(getFlattenedAffineExprs(set, &rows, &box)))
+  if (set.getNumConstraints() > maxConstraints ||
+      failed(getFlattenedAffineExprs(set, &rows, &box)) ||
+      box.getNumLocalVars() > maxQuotients)
     return set;
   for (auto [dim, size] : llvm::enumerate(shape)) {
     box.addBound(presburger::BoundType::LB, dim, 0);
@@ -35,25 +43,23 @@ static std::optional<IntegerSet> simplifySet(IntegerSet set,
       box.addBound(presburger::BoundType::UB, dim, size - 1);
   }
 
-  // Whether no element of the box has row ≤ −1.
-  auto isNonNegative = [&](ArrayRef<int64_t> row) {
-    SmallVector<int64_t, 8> negated =
-        llvm::map_to_vector<8>(row, [](int64_t c) { return -c; });
-    --negated.back();
+  // Whether no element of the box has row ≤ −1. Coefficients can be as large as
+  // an int64_t, so what is computed from them is not kept in one.
+  auto isNonNegative = [&](ArrayRef<DynamicAPInt> row) {
     FlatLinearConstraints violation(box);
-    violation.addInequality(negated);
+    violation.addInequality(presburger::getComplementIneq(row));
     return violation.isEmpty();
   };
 
   FlatLinearConstraints elements(box);
   SmallVector<AffineExpr> constraints;
   SmallVector<bool> eqFlags;
-  for (auto [index, row] : llvm::enumerate(rows)) {
+  for (auto [index, coefficients] : llvm::enumerate(rows)) {
     bool isEq = set.isEq(index);
+    auto row = presburger::getDynamicAPIntVec(coefficients);
     isEq ? elements.addEquality(row) : elements.addInequality(row);
-    SmallVector<int64_t, 8> negated =
-        llvm::map_to_vector<8>(row, [](int64_t c) { return -c; });
-    if (isNonNegative(row) && (!isEq || isNonNegative(negated)))
+    if (isNonNegative(row) &&
+        (!isEq || isNonNegative(presburger::getNegatedCoeffs(row))))
       continue;
     constraints.push_back(set.getConstraint(index));
     eqFlags.push_back(isEq);
@@ -70,25 +76,19 @@ static std::optional<IntegerSet> simplifySet(IntegerSet set,
 // Rewriting
 //===----------------------------------------------------------------------===//
 
-/// Scores of the op's shape, all of them −inf.
+/// Scores of the op's shape, all of them −inf. Not a constant, which would take
+/// the room of the scores in the object file.
 static void replaceByAbsent(MaskScoresOp op, PatternRewriter &rewriter) {
   Location loc = op.getLoc();
-  auto type = cast<RankedTensorType>(op.getType());
-  auto elementType = cast<FloatType>(type.getElementType());
-  auto negInf = rewriter.getFloatAttr(
-      elementType, APFloat::getInf(elementType.getFloatSemantics(), true));
-  if (type.hasStaticShape()) {
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
-        op, DenseElementsAttr::get(type, negInf.getValue()));
-    return;
-  }
-  SmallVector<Value> extents;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim)
-    if (type.isDynamicDim(dim))
-      extents.push_back(
-          tensor::DimOp::create(rewriter, loc, op.getScores(), dim));
-  Value scalar = arith::ConstantOp::create(rewriter, loc, negInf);
-  rewriter.replaceOpWithNewOp<tensor::SplatOp>(op, type, scalar, extents);
+  Type elementType = cast<RankedTensorType>(op.getType()).getElementType();
+  Value empty = tensor::EmptyOp::create(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getScores()),
+      elementType);
+  Value negInf = arith::ConstantOp::create(
+      rewriter, loc,
+      rewriter.getFloatAttr(elementType,
+                            -std::numeric_limits<double>::infinity()));
+  rewriter.replaceOpWithNewOp<linalg::FillOp>(op, negInf, empty);
 }
 
 /// Gives `op` other sets.

@@ -86,6 +86,26 @@ static LogicalResult verifySymbol(MaskScoresOp op, Value symbol,
   return success();
 }
 
+/// Checks that constants to divide by are positive: those are the ones that
+/// affine expressions give a meaning to.
+static LogicalResult verifyDivisors(MaskScoresOp op, IntegerSet set) {
+  std::optional<int64_t> wrong;
+  set.walkExprs([&](AffineExpr expr) {
+    auto quotient = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!quotient || expr.getKind() == AffineExprKind::Add ||
+        expr.getKind() == AffineExprKind::Mul)
+      return;
+    auto divisor = dyn_cast<AffineConstantExpr>(quotient.getRHS());
+    if (divisor && divisor.getValue() <= 0)
+      wrong = divisor.getValue();
+  });
+  if (!wrong)
+    return success();
+  return op.emitOpError("expected divisors and moduli in sets to be positive, "
+                        "found ")
+         << *wrong;
+}
+
 static LogicalResult verifySets(MaskScoresOp op, RankedTensorType scoresType) {
   size_t numSymbols = 0;
   for (Attribute members : op.getSets()) {
@@ -98,6 +118,8 @@ static LogicalResult verifySets(MaskScoresOp op, RankedTensorType scoresType) {
                << scoresType.getRank()
                << " dimensions (batch..., i, j), found one over "
                << set.getNumDims();
+      if (failed(verifyDivisors(op, set)))
+        return failure();
       numSymbols += set.getNumSymbols();
     }
   }
@@ -126,7 +148,9 @@ static LogicalResult verifyMap(MaskScoresOp op, AffineMap map,
            << " results, the tensor's rank, found " << AffineMapAttr::get(map);
   for (auto [position, result] : llvm::enumerate(map.getResults())) {
     if (result == 0) {
-      if (type.getDimSize(position) == 0 && scoresType.getNumElements() != 0)
+      bool hasScores =
+          scoresType.hasStaticShape() && scoresType.getNumElements() != 0;
+      if (type.getDimSize(position) == 0 && hasScores)
         return op.emitOpError("expected dimension ")
                << position << " of " << name
                << " to have an element, as its map reads element 0, found 0";
@@ -193,11 +217,16 @@ LogicalResult MaskScoresOp::verify() {
       failed(verifyMaskTensor(*this, getKeep(), getKeepMap(), "keep", type)) ||
       failed(verifyMaskTensor(*this, getBias(), getBiasMap(), "bias", type)))
     return failure();
-  if (getBias() && failed(verifyExtends(*this, getElementTypeOrSelf(getBias()),
-                                        "bias", type.getElementType())))
-    return failure();
+  if (!getBias())
+    return success();
+  return verifyExtends(*this, getElementTypeOrSelf(getBias()), "bias",
+                       type.getElementType());
+}
+
+LogicalResult MaskScoresOp::verifyRegions() {
   if (getWhere().empty())
     return success();
+  auto type = cast<RankedTensorType>(getScores().getType());
   SmallVector<Type> argumentTypes(type.getRank(), IndexType::get(getContext()));
   return verifyScalarRegion(*this, getWhere(), "where", argumentTypes,
                             "the indices of a score",

@@ -13,9 +13,13 @@ using namespace mlir;
 using namespace mlir::attention;
 
 LogicalResult ModifyScoresOp::verify() {
+  return verifyBatchedMatrix(*this,
+                             cast<RankedTensorType>(getScores().getType()),
+                             "scores", "Nq, Nkv");
+}
+
+LogicalResult ModifyScoresOp::verifyRegions() {
   auto type = cast<RankedTensorType>(getScores().getType());
-  if (failed(verifyBatchedMatrix(*this, type, "scores", "Nq, Nkv")))
-    return failure();
   SmallVector<Type> argumentTypes(1 + type.getRank(),
                                   IndexType::get(getContext()));
   argumentTypes[0] = type.getElementType();
@@ -52,14 +56,17 @@ namespace {
 ///   ->
 ///   dot_score %q, %k scale(%c)
 ///
-/// The arithmetic is the same. Scores used elsewhere stay as they are.
+/// The arithmetic is the same, but not where there may be no features: the
+/// score is 0 there whatever the scale, while the region may make 0 · ∞ of it.
+/// Scores used elsewhere stay as they are.
 struct FoldModifierIntoScale : public OpRewritePattern<ModifyScoresOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(ModifyScoresOp op,
                                 PatternRewriter &rewriter) const override {
     auto dot = op.getScores().getDefiningOp<DotScoreOp>();
-    if (!dot || dot.getScale() || dot.getScaled() || !dot->hasOneUse())
+    if (!dot || dot.getScale() || dot.getScaled() || !dot->hasOneUse() ||
+        cast<RankedTensorType>(dot.getQuery().getType()).getShape().back() <= 0)
       return failure();
     Block &body = op.getModify().front();
     auto yield = cast<YieldOp>(body.back());

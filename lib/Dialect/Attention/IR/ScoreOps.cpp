@@ -475,6 +475,11 @@ LogicalResult ScoreOp::verify() {
             *this, parameter, "a per-feature parameter", computeType, "d",
             {{numFeatures, "the queries' number of features"}})))
       return failure();
+  return success();
+}
+
+LogicalResult ScoreOp::verifyRegions() {
+  Type computeType = ::getComputeType(*this);
   SmallVector<Type> argumentTypes(2 + getParameters().size(), computeType);
   return verifyScalarRegion(*this, getCombine(), "combine", argumentTypes,
                             "a query element, a key element and one element of "

@@ -143,6 +143,15 @@ attention::getTensorOpSpeculatability(Operation *op) {
   if (extentsMustAgree &&
       llvm::any_of(op->getOperandTypes(), hasDynamicExtents))
     return Speculation::NotSpeculatable;
+  // tensor.extract calls itself speculatable, whatever its indices.
+  auto readsTensor = [&](Operation *nested) {
+    return llvm::any_of(nested->getOperandTypes(), isTensor)
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  };
+  for (Region &region : op->getRegions())
+    if (region.walk(readsTensor).wasInterrupted())
+      return Speculation::NotSpeculatable;
   return op->getNumRegions() ? Speculation::RecursivelySpeculatable
                              : Speculation::Speculatable;
 }

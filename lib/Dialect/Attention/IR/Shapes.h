@@ -54,13 +54,16 @@ LogicalResult verifyExtends(Operation *op, Type elementType, StringRef name,
 
 /// Checks that a region has these argument types, ends in attention.yield of
 /// one value of `yieldType`, and contains operations without side effects only.
-/// `expectedArguments` names the arguments in messages.
+/// `expectedArguments` names the arguments in messages. To be called from
+/// verifyRegions(): it asks the operations inside, which are verified only
+/// then.
 LogicalResult verifyScalarRegion(Operation *op, Region &region, StringRef name,
                                  TypeRange argumentTypes,
                                  StringRef expectedArguments, Type yieldType);
 
 /// Speculatable, regions permitting, unless there are operands with extents
-/// that have to agree and are known only at run time.
+/// that have to agree and are known only at run time, or a region reads a
+/// tensor at indices that may lie outside it where the op is not meant to run.
 Speculation::Speculatability getTensorOpSpeculatability(Operation *op);
 
 /// The extent of dimension `dim` of `result`: its static extent, else that of

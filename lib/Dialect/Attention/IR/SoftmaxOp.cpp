@@ -71,6 +71,11 @@ SoftmaxOp::reifyResultShapes(OpBuilder &builder,
 }
 
 Speculation::Speculatability SoftmaxOp::getSpeculatability() {
+  // A log-sum-exp may have extents that the scores leave to run time.
+  auto type = cast<RankedTensorType>(getScores().getType());
+  if (getLse() && cast<RankedTensorType>(getLse().getType()).getShape() !=
+                      type.getShape().drop_back())
+    return Speculation::NotSpeculatable;
   return getTensorOpSpeculatability(*this);
 }
 

@@ -203,6 +203,7 @@ def Attention_ScoreOp
                        Attention_FloatTensor:$key,
                        Variadic<Attention_FloatTensor>:$parameters);
   let regions = (region SizedRegion<1>:$combine);
+  let hasRegionVerifier = 1;
   let assemblyFormat = [{
     $query `,` $key (`params` `(` $parameters^ `)`)?
     `combine` custom<ArgRegion>($combine) attr-dict
@@ -264,6 +265,7 @@ def Attention_ModifyScoresOp
     $scores custom<ArgRegion>($modify) attr-dict `:` type($scores)
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -354,6 +356,7 @@ def Attention_MaskScoresOp
     ::mlir::AffineMap getBiasIndexingMap();
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
