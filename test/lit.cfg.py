@@ -22,6 +22,9 @@ config.environment["PATH"] = os.pathsep.join(
 config.substitutions.append(("%python", config.python_executable))
 config.substitutions.append(("%project", config.attention_source_dir))
 config.substitutions.append(("%build", config.attention_binary_dir))
+config.substitutions.append(
+    ("%mlir_includes", " ".join("--include=" + d for d in config.mlir_include_dirs))
+)
 
 if config.sanitizers:
     config.available_features.add("sanitizer")

@@ -34,8 +34,8 @@ def AttentionGeneralizeScores : Pass<"attention-generalize-scores"> {
     ```mlir
     func.func @bilinear(%q: tensor<4x8xf32>, %k: tensor<6x3xf32>,
                         %w: tensor<8x3xf32>) -> tensor<4x6xf32> {
-      %zero = arith.constant 0.0 : f32
       %empty = tensor.empty() : tensor<4x3xf32>
+      %zero = arith.constant 0.0 : f32
       %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<4x3xf32>)
            -> tensor<4x3xf32>
       %p = linalg.matmul ins(%q, %w : tensor<4x8xf32>, tensor<8x3xf32>)
