@@ -322,19 +322,11 @@ llvm::Error runner::writeNpy(StringRef path, const Tensor &tensor) {
                 ' ');
   header += '\n';
 
-  std::error_code code;
-  llvm::raw_fd_ostream os(path, code);
-  if (!code) {
-    char lengthBytes[2];
-    llvm::support::endian::write16le(lengthBytes, header.size());
+  char lengthBytes[2];
+  llvm::support::endian::write16le(lengthBytes, header.size());
+  return writeFile(path, [&](llvm::raw_ostream &os) {
     os << magic << StringRef("\x01\x00", 2) << StringRef(lengthBytes, 2)
        << header;
     os.write(tensor.data(), tensor.bytes());
-    os.close();
-    code = os.error();
-    os.clear_error();
-  }
-  if (code)
-    return makeError("cannot write '", path, "': ", code.message());
-  return llvm::Error::success();
+  });
 }

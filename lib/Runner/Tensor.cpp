@@ -15,6 +15,23 @@ using namespace mlir::attention::runner;
 /// What vector units like best; generated code may not rely on it.
 static constexpr size_t heapAlignment = 64;
 
+llvm::Error
+runner::writeFile(StringRef path,
+                  llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  std::error_code code;
+  llvm::raw_fd_ostream os(path, code);
+  if (!code) {
+    write(os);
+    os.close();
+    code = os.error();
+    // The stream would end the process over an error that nobody took.
+    os.clear_error();
+  }
+  if (code)
+    return makeError("cannot write '", path, "': ", code.message());
+  return llvm::Error::success();
+}
+
 std::optional<int64_t> runner::countElements(ArrayRef<int64_t> shape,
                                              ElementType type) {
   int64_t bytes = byteSize(type);

@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/InitAll.h"
+#include "Attention/Runner/Benchmark.h"
 #include "Attention/Runner/Compare.h"
 #include "Attention/Runner/CrashReport.h"
+#include "Attention/Runner/Heatmap.h"
 #include "Attention/Runner/InputSpec.h"
 #include "Attention/Runner/Invoke.h"
 #include "Attention/Runner/Npy.h"
@@ -72,6 +74,32 @@ struct Options {
   cl::opt<double> relativeTolerance{
       "expected_rtol", cl::value_desc("X"), cl::cat(results), cl::init(1e-5),
       cl::desc("The relative part of what it may differ by (default: 1e-5)")};
+  cl::list<std::string> heatmaps{
+      "heatmap", cl::value_desc("RESULT[:FILE.svg]"), cl::cat(results),
+      cl::desc("Draw a matrix, in the terminal or as an SVG file")};
+  cl::opt<std::string> rowLabels{
+      "heatmap_row_labels", cl::value_desc("A,B,..."), cl::cat(results),
+      cl::desc("Labels of rows as CSV: \"a,b\" is one label")};
+  cl::opt<std::string> columnLabels{"heatmap_column_labels",
+                                    cl::value_desc("A,B,..."), cl::cat(results),
+                                    cl::desc("Labels of columns")};
+
+  cl::opt<bool> benchmark{"benchmark", cl::cat(measuring),
+                          cl::desc("Measure how long calls take")};
+  cl::opt<unsigned> repetitions{"benchmark_repetitions", cl::value_desc("N"),
+                                cl::cat(measuring), cl::init(5),
+                                cl::desc("Measurements to take (default: 5)")};
+  cl::opt<std::string> minTime{
+      "benchmark_min_time", cl::value_desc("Ts or Nx"), cl::cat(measuring),
+      cl::init("0.1s"),
+      cl::desc("Least time or number of calls of each (default: 0.1s)")};
+  enum class Format { Console, Json };
+  cl::opt<Format> format{
+      "benchmark_format", cl::cat(measuring), cl::init(Format::Console),
+      cl::desc("How to report:"),
+      cl::values(clEnumValN(Format::Console, "console", "For people"),
+                 clEnumValN(Format::Json, "json",
+                            "For scripts, with the machine's measured peaks"))};
 };
 } // namespace
 
@@ -112,7 +140,8 @@ static llvm::Error writeOutputs(const Options &options,
     print(llvm::outs(), results[index], options.maxElements);
     llvm::outs() << "\n";
   };
-  if (options.outputs.empty() && options.expected.empty())
+  if (options.outputs.empty() && options.expected.empty() &&
+      options.heatmaps.empty() && !options.benchmark)
     for (size_t index = 0; index < results.size(); ++index)
       printResult(index);
   for (auto [index, text] : llvm::enumerate(options.outputs)) {
@@ -148,9 +177,95 @@ static llvm::Expected<bool> checkExpected(const Options &options,
     llvm::errs() << "attention-runner: result " << index << " " << difference
                  << "\n";
   }
-  if (isGood && !options.expected.empty())
+  if (isGood && !options.expected.empty() && !options.benchmark)
     llvm::outs() << "[SUCCESS] all results are as expected\n";
   return isGood;
+}
+
+/// What --heatmap asks for: a result, and a file unless it goes to the
+/// terminal.
+struct HeatmapRequest {
+  size_t result;
+  std::string file;
+};
+
+static llvm::Expected<SmallVector<HeatmapRequest>>
+parseHeatmaps(const Options &options, size_t resultCount) {
+  SmallVector<HeatmapRequest> requests;
+  for (StringRef text : options.heatmaps) {
+    StringRef rest = text;
+    HeatmapRequest request;
+    bool isValid = !rest.consumeInteger(10, request.result);
+    if (rest.consume_front(":") && !rest.empty()) {
+      request.file = rest.str();
+      rest = "";
+    }
+    if (!isValid || !rest.empty())
+      return makeError("--heatmap=", text, " is not RESULT or RESULT:FILE.svg");
+    if (request.result >= resultCount)
+      return makeError("--heatmap=", text, ": there are ", resultCount,
+                       " results, counted from 0");
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+static llvm::Error drawHeatmaps(const Options &options,
+                                ArrayRef<HeatmapRequest> requests,
+                                ArrayRef<Tensor> results) {
+  std::vector<std::string> labels[2];
+  for (auto [flag, list] : llvm::zip_equal(
+           ArrayRef{&options.rowLabels, &options.columnLabels}, labels)) {
+    if (flag->getNumOccurrences() == 0)
+      continue;
+    auto parsed = parseLabels(*flag);
+    if (!parsed)
+      return makeError("--", flag->ArgStr, ": ",
+                       llvm::toString(parsed.takeError()));
+    list = std::move(*parsed);
+  }
+  for (const HeatmapRequest &request : requests) {
+    auto heatmap = makeHeatmap(results[request.result], labels[0], labels[1]);
+    if (!heatmap)
+      return makeError("--heatmap=", request.result, ": ",
+                       llvm::toString(heatmap.takeError()));
+    if (request.file.empty()) {
+      drawText(llvm::outs(), *heatmap);
+      continue;
+    }
+    if (llvm::Error error = writeFile(request.file, [&](llvm::raw_ostream &os) {
+          drawSvg(os, *heatmap);
+        }))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error runBenchmark(const Options &options,
+                                const BenchmarkOptions &benchmarkOptions,
+                                const Signature &signature,
+                                const CompileTimes &times,
+                                Invocation &invocation, MLIRContext &context,
+                                ArrayRef<Tensor> inputs) {
+  auto result = measure(invocation, benchmarkOptions);
+  if (!result)
+    return result.takeError();
+  BenchmarkCase report{
+      options.file, signature.function, options.pipeline, {}, options.threads,
+      times,        std::move(*result)};
+  if (report.threads == 0)
+    report.threads = countProcessors();
+  for (const Tensor &input : inputs)
+    report.inputs.push_back(input.describe());
+  if (options.format == Options::Format::Console) {
+    printConsole(llvm::outs(), report);
+    return llvm::Error::success();
+  }
+  auto machine = measureMachine(context, report.threads);
+  if (!machine)
+    return machine.takeError();
+  printJson(llvm::outs(), report, *machine);
+  return llvm::Error::success();
 }
 
 /// Returns whether results are as expected.
@@ -178,6 +293,16 @@ static llvm::Expected<bool> run(const Options &options) {
                        signature->results.size(), " results of @",
                        signature->function);
 
+  auto heatmaps = parseHeatmaps(options, signature->results.size());
+  if (!heatmaps)
+    return heatmaps.takeError();
+  BenchmarkOptions benchmarkOptions;
+  benchmarkOptions.repetitions = options.repetitions;
+  if (llvm::Error error = parseMinTime(options.minTime, benchmarkOptions))
+    return std::move(error);
+  if (options.repetitions == 0)
+    return makeError("--benchmark_repetitions must be at least 1");
+
   Placement placement =
       options.guardPages ? Placement::Guarded : Placement::Heap;
   auto inputs = readInputs(options.inputs, *signature, placement);
@@ -196,7 +321,14 @@ static llvm::Expected<bool> run(const Options &options) {
     return results.takeError();
   if (llvm::Error error = writeOutputs(options, *results))
     return std::move(error);
-  return checkExpected(options, *results);
+  if (llvm::Error error = drawHeatmaps(options, *heatmaps, *results))
+    return std::move(error);
+  llvm::Expected<bool> isGood = checkExpected(options, *results);
+  if (isGood && *isGood && options.benchmark)
+    if (llvm::Error error = runBenchmark(options, benchmarkOptions, *signature,
+                                         times, invocation, context, *inputs))
+      return std::move(error);
+  return isGood;
 }
 
 int main(int argc, char **argv) {

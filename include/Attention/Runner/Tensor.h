@@ -28,6 +28,10 @@ llvm::Error makeError(const Parts &...parts) {
   return llvm::createStringError(text);
 }
 
+/// Writes a file; an error says why it cannot be written to its end.
+llvm::Error writeFile(StringRef path,
+                      llvm::function_ref<void(llvm::raw_ostream &)> write);
+
 /// The number of elements; nothing if a dimension is negative or if all but
 /// the empty dimensions multiply to more bytes than can be addressed.
 std::optional<int64_t> countElements(ArrayRef<int64_t> shape, ElementType type);
