@@ -1,0 +1,109 @@
+//===- CrashReport.cpp - One line for what goes wrong below us ------------===//
+
+#include "Attention/Runner/CrashReport.h"
+#include "Attention/Runner/GuardedHeap.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace mlir::attention;
+using namespace mlir::attention::runner;
+
+static constexpr int handledSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+                                         SIGABRT};
+static struct sigaction previousActions[std::size(handledSignals)];
+
+/// The handler's own stack, so that it can report that the other one is full.
+alignas(64) static char handlerStack[64 * 1024];
+
+void runner::reportAndExit(const char *message) {
+  char line[1024];
+  int length = std::snprintf(line, sizeof(line),
+                             "attention-runner: error: %s\n", message);
+  length = std::min<int>(length, sizeof(line) - 1);
+  line[length - 1] = '\n';
+  // Nothing is left to do where even this cannot be written.
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, line, length);
+  _exit(exitFailure);
+}
+
+static void handleSignal(int number, siginfo_t *info, void *) {
+  char place[160], message[320];
+  switch (number) {
+  case SIGFPE:
+    return reportAndExit("generated code divided an integer by zero");
+  case SIGILL:
+    return reportAndExit(
+        "generated code ran into an instruction this processor does not have, "
+        "or into a place that it said is never reached");
+  case SIGABRT:
+    return reportAndExit("a library called from generated code aborted");
+  default:
+    break;
+  }
+  guarded::describe(info->si_addr, place, sizeof(place));
+  if (place[0])
+    std::snprintf(message, sizeof(message),
+                  "generated code touched memory outside its buffers: %s",
+                  place);
+  else
+    std::snprintf(message, sizeof(message),
+                  "generated code touched memory outside its buffers: address "
+                  "%p, near no buffer (a null or freed buffer, or a full "
+                  "stack; --guard_pages tells more about overruns)",
+                  info->si_addr);
+  reportAndExit(message);
+}
+
+GeneratedCodeScope::GeneratedCodeScope() {
+  stack_t stack = {};
+  stack.ss_sp = handlerStack;
+  stack.ss_size = sizeof(handlerStack);
+  sigaltstack(&stack, nullptr);
+  struct sigaction action = {};
+  action.sa_sigaction = handleSignal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (auto [number, previous] :
+       llvm::zip_equal(handledSignals, previousActions))
+    sigaction(number, &action, &previous);
+}
+
+GeneratedCodeScope::~GeneratedCodeScope() {
+  for (auto [number, previous] :
+       llvm::zip_equal(handledSignals, previousActions))
+    sigaction(number, &previous, nullptr);
+}
+
+void runner::installFatalErrorHandler() {
+  auto handler = [](void *, const char *reason, bool) {
+    char message[900];
+    std::snprintf(message, sizeof(message), "LLVM cannot compile this: %s",
+                  reason);
+    reportAndExit(message);
+  };
+  llvm::install_fatal_error_handler(handler);
+}
+
+/// The last text that generated code printed, for the abort that may follow.
+static thread_local const char *lastText = nullptr;
+
+int runner::attentionPuts(const char *text) {
+  lastText = text;
+  return std::puts(text);
+}
+
+void runner::attentionAbort() {
+  char message[900];
+  std::fflush(stdout);
+  if (lastText)
+    std::snprintf(message, sizeof(message),
+                  "an assertion failed in generated code: %s", lastText);
+  else
+    std::snprintf(message, sizeof(message), "generated code called abort");
+  reportAndExit(message);
+}
