@@ -1,0 +1,48 @@
+//===- TestOps.td - Ops that no pass knows -------------------*- tablegen -*-===//
+//
+// A score function and a normaliser of another dialect. The passes lower them by
+// their interfaces alone: that is what the tests that use them show.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_TEST_LIB_TESTOPS_TD
+#define ATTENTION_TEST_LIB_TESTOPS_TD
+
+include "Attention/Dialect/Attention/IR/AttentionDialect.td"
+include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def AttentionTest_Dialect : Dialect {
+  let name = "attention_test";
+  let cppNamespace = "::mlir::attention_test";
+  let dependentDialects = ["::mlir::attention::AttentionDialect"];
+}
+
+class AttentionTest_Op<string mnemonic, list<Trait> traits>
+    : Op<AttentionTest_Dialect, mnemonic, !listconcat(traits, [Pure])>;
+
+/// s[i, j] = −½ Σ_d |q[i, d] − k[j, d]|
+def AttentionTest_DistanceScoreOp
+    : AttentionTest_Op<"distance_score", [
+        DeclareOpInterfaceMethods<ScoreOpInterface,
+                                  ["buildPair", "buildScale"]>]> {
+  let arguments = (ins Attention_FloatTensor:$query,
+                       Attention_FloatTensor:$key);
+  let results = (outs Attention_ScoreTensor:$scores);
+  let assemblyFormat = [{
+    $query `,` $key attr-dict `:` type($query) `,` type($key) `->` type($scores)
+  }];
+}
+
+/// w[i, j] = 1 / (1 + exp(−s[i, j])): no state.
+def AttentionTest_SigmoidOp
+    : AttentionTest_Op<"sigmoid", [
+        AllTypesMatch<["scores", "weights"]>,
+        DeclareOpInterfaceMethods<NormaliserOpInterface>]> {
+  let arguments = (ins Attention_ScoreTensor:$scores);
+  let results = (outs Attention_ScoreTensor:$weights);
+  let assemblyFormat = "$scores attr-dict `:` type($scores)";
+}
+
+#endif // ATTENTION_TEST_LIB_TESTOPS_TD
