@@ -214,8 +214,9 @@ static llvm::Error drawHeatmaps(const Options &options,
                                 ArrayRef<HeatmapRequest> requests,
                                 ArrayRef<Tensor> results) {
   std::vector<std::string> labels[2];
-  for (auto [flag, list] : llvm::zip_equal(
-           ArrayRef{&options.rowLabels, &options.columnLabels}, labels)) {
+  const cl::opt<std::string> *flags[] = {&options.rowLabels,
+                                         &options.columnLabels};
+  for (auto [flag, list] : llvm::zip_equal(flags, labels)) {
     if (flag->getNumOccurrences() == 0)
       continue;
     auto parsed = parseLabels(*flag);
