@@ -1,0 +1,179 @@
+"""What attention means, in NumPy: the oracle of the numerical tests.
+
+Written from docs/Spec.md and the descriptions of the operations, never from a
+lowering. Nothing here is blocked, online, or folded: scores are a full array
+with a second one that says which pairs are live, since absence is a fact about
+a pair and not a number.
+
+Numbers are those the inputs hold after rounding to their element types; the
+arithmetic is that of the arrays passed in: float64 where the compute type is f32,
+longdouble where it is f64, so the oracle's own error never counts.
+
+Every quantity carries a bound of the error that an evaluation in the compute
+type may make, in multiples of the unit roundoff u, to first order, where a sum
+of n terms may lose √n·u of the sum of their magnitudes (the expected growth;
+the worst case n·u would hide a wrong accumulation type). Tolerances come from
+these bounds alone; no test sets one.
+"""
+
+from dataclasses import dataclass
+from typing import Callable, Optional, Sequence
+
+import numpy as np
+
+# Roundings of one elementary step: exp, log, tanh and a division or two.
+STEP = 4.0
+
+
+def underflow(x: np.ndarray) -> float:
+    """The least normal number of the compute type in u: what a weight below it
+    may lose, as the exponential of an implementation may flush it to zero."""
+    return 2.0 ** (-126 + 24) if x.dtype == np.float64 else 2.0 ** (-1022 + 53)
+
+
+def least(x: np.ndarray) -> float:
+    """The least positive number of the compute type in u: what one product of the
+    weighted sum may lose. Sums of subnormal values lose no more."""
+    return 2.0 ** (-149 + 24) if x.dtype == np.float64 else 2.0 ** (-1074 + 53)
+
+
+@dataclass
+class Scores:
+    value: np.ndarray  # [b…, i, j], meaningless where not live
+    live: np.ndarray  # bool
+    error: np.ndarray  # in u
+
+
+@dataclass
+class Bounded:
+    """A result and its error in u."""
+
+    value: np.ndarray
+    error: np.ndarray
+
+
+def finite_or_zero(x: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(x), x, 0)
+
+
+def expand_batch(x: np.ndarray, batch: Sequence[int]) -> np.ndarray:
+    """Keys or values [c…, j, d] as every query sees them, [b…, j, d]: equal or 1,
+    or, for the last batch dimension, a divisor of the queries'."""
+    if batch and x.shape[-3] not in (1, batch[-1]):
+        x = np.repeat(x, batch[-1] // x.shape[-3], axis=-3)
+    return np.broadcast_to(x, tuple(batch) + x.shape[-2:])
+
+
+def _scores(value: np.ndarray, error: np.ndarray) -> Scores:
+    return Scores(value, ~np.isneginf(value), finite_or_zero(error))
+
+
+def dot(q: np.ndarray, k: np.ndarray, scale: Optional[float] = None,
+        scaled: bool = False) -> Scores:
+    kt = np.swapaxes(expand_batch(k, q.shape[:-2]), -1, -2)
+    d = q.shape[-1]
+    if d == 0:
+        zeros = np.zeros(q.shape[:-1] + kt.shape[-1:], q.dtype)
+        return _scores(zeros, zeros)
+    factor = 1 / np.sqrt(q.dtype.type(d)) if scaled else 1 if scale is None else scale
+    magnitude = np.abs(q) @ np.abs(kt) * np.abs(factor)
+    return _scores(q @ kt * factor, (np.sqrt(d) + 3) * magnitude)
+
+
+def bilinear(q: np.ndarray, k: np.ndarray, w: np.ndarray) -> Scores:
+    kt = np.swapaxes(expand_batch(k, q.shape[:-2]), -1, -2)
+    magnitude = np.abs(q) @ np.abs(w) @ np.abs(kt)
+    return _scores(q @ w @ kt, (np.sqrt(w.shape[0]) + np.sqrt(w.shape[1]) + 2) * magnitude)
+
+
+def additive(q: np.ndarray, k: np.ndarray, wq: np.ndarray, wk: np.ndarray,
+             v: np.ndarray, bias: Optional[np.ndarray] = None) -> Scores:
+    k = expand_batch(k, q.shape[:-2])
+    b = np.zeros_like(v) if bias is None else bias
+    pairs = lambda x, y: x[..., :, None, :] + y[..., None, :, :]
+    hidden = np.tanh(pairs(q @ wq.T + b, k @ wk.T))
+    magnitude = pairs(np.abs(q) @ np.abs(wq.T) + np.abs(b), np.abs(k) @ np.abs(wk.T))
+    steps = np.sqrt(q.shape[-1]) + np.sqrt(k.shape[-1]) + 2
+    error = (steps * magnitude * (1 - hidden**2)
+             + (np.sqrt(len(v)) + STEP) * np.abs(hidden)) @ np.abs(v)
+    return _scores(hidden @ v, error)
+
+
+def general(q: np.ndarray, k: np.ndarray, combine: Callable,
+            parameters: Sequence[np.ndarray] = ()) -> Scores:
+    """Σ_d combine(q, k, parameters…), for a combine without cancellation."""
+    k = expand_batch(k, q.shape[:-2])
+    terms = combine(q[..., :, None, :], k[..., None, :, :], *parameters)
+    magnitude = np.abs(terms).sum(-1)
+    return _scores(terms.sum(-1), (np.sqrt(q.shape[-1]) + STEP) * magnitude)
+
+
+def modify(s: Scores, region: Callable, gain: float = 1.0) -> Scores:
+    """The region gets the live scores and their indices, nothing else. `gain` is
+    how much it may enlarge an error of the score."""
+    x, where = s.value[s.live], np.nonzero(s.live)
+    y = region(x, *where)
+    value, error, live = s.value.copy(), s.error.copy(), s.live.copy()
+    value[s.live] = y
+    error[s.live] = gain * (error[s.live] + finite_or_zero(np.abs(x))) + STEP * finite_or_zero(np.abs(y))
+    live[s.live] = ~np.isneginf(y)
+    return Scores(value, live, error)
+
+
+def mask(s: Scores, allowed: np.ndarray) -> Scores:
+    return Scores(s.value, s.live & allowed, s.error)
+
+
+def mask_where(s: Scores, region: Callable) -> Scores:
+    """As `mask`, by a region that is asked about live pairs only."""
+    live = s.live.copy()
+    live[s.live] = region(*np.nonzero(s.live))
+    return Scores(s.value, live, s.error)
+
+
+def add_bias(s: Scores, bias: np.ndarray) -> Scores:
+    value = s.value + bias
+    return Scores(value, s.live & ~np.isneginf(value),
+                  s.error + finite_or_zero(np.abs(value)))
+
+
+def softmax(s: Scores, sinks: Optional[np.ndarray] = None) -> tuple[Bounded, Bounded]:
+    """Weights [b…, i, j] and log-sum-exp [b…, i]. Sinks have the trailing batch
+    dimensions."""
+    rows = s.value.shape[:-1]
+    value = np.where(s.live, s.value, -np.inf)
+    top = np.max(value, axis=-1, initial=-np.inf)
+    if sinks is not None:
+        sinks = np.broadcast_to(np.asarray(sinks)[..., None], rows)
+        top = np.maximum(top, sinks)
+    shift = np.where(np.isneginf(top), 0, top)
+    numerators = np.exp(value - shift[..., None])
+    total = numerators.sum(-1)
+    if sinks is not None:
+        total = total + np.exp(sinks - shift)
+    weights = np.where(s.live, numerators / total[..., None], 0)
+    lse = shift + np.log(total)
+
+    # The argument of the exponential is a rounded difference.
+    relative = s.error + np.abs(finite_or_zero(value - shift[..., None])) + STEP
+    relative = np.where(s.live, relative, 0)
+    of_sum = (finite_or_zero(weights) * relative).sum(-1) + 2 * np.sqrt(s.value.shape[-1])
+    error = finite_or_zero(weights) * (relative + of_sum[..., None])
+    error = np.where(s.live, error + underflow(value), 0)
+    return (Bounded(weights, error),
+            Bounded(lse, of_sum + STEP + 2 * finite_or_zero(np.abs(lse))))
+
+
+def context(w: Bounded, v: np.ndarray) -> Bounded:
+    """The weighted sum; a weight of exactly 0 leaves its value out."""
+    v = expand_batch(v, w.value.shape[:-2])
+    value = w.value @ finite_or_zero(v)
+    for position in np.argwhere(~np.isfinite(v)):
+        *b, j, e = position
+        weight = w.value[(*b, slice(None), j)]
+        value[(*b, slice(None), e)] += np.where(weight == 0, 0, weight * v[tuple(position)])
+    magnitude = np.abs(finite_or_zero(v))
+    sums = finite_or_zero(w.value) @ magnitude
+    products = np.sum(w.value != 0, axis=-1, keepdims=True)
+    return Bounded(value, w.error @ magnitude + (2 * np.sqrt(v.shape[-2]) + 2) * sums
+                   + products * least(value))
