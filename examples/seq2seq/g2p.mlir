@@ -10,20 +10,20 @@
 //     e_tj = score(s_t, h_j)          how well letter j fits what is to be said now      attention.*_score
 //     a_t  = softmax(e_t)             that as a distribution over the letters            attention.softmax
 //     o_t  = Σ_j a_tj h_j             what is found there                                attention.context
-//     y_t  = argmax(W [o_t; s_t] + b) the phoneme, fed back as the decoder's next input
+//     y_t  = argmax([o_t; s_t] W + b) the phoneme, fed back as the decoder's next input
 //
 // @dot, @bilinear and @additive differ in the first line only. The rows a_t, one below the other, are the alignment of
 // phonemes with letters that nobody has told the model.
 //
-// Vectors are rows: a state is a 1×d tensor, the single query of its step. All sizes are those of the parameters, which
-// are stored as f16 and widened by the operation that reads them; everything computed is f32.
+// Vectors are rows: a state is a 1×d tensor, the single query of its step, and matrices stand to its right. All sizes are
+// those of the parameters, which are stored as f16 and widened by the operation that reads them; all else is f32.
 //
 // Parameters:
 //   a GRU     x: symbols × 3 × d   the inputs' part, a row a symbol; the 3 gates are reset, update and new
-//             w: 3 × d × d         the state's part
+//             w: 3 × d × d         the state's part, from the old state's units (rows) to the new one's
 //             b: d                 the bias that the reset gate multiplies; x contains all others
-//   a layer   w: out × in, b: out
-//   scores    bilinear w: d_q × d_k;  additive wq: a × d_q, wk: a × d_k, v: a, b: a
+//   a layer   w: in × out, b: out
+//   a score   bilinear w: d_q × d_k;  additive wq: a × d_q, wk: a × d_k, v: a, b: a
 //
 // Results, a row for every step: the phonemes, closing boundary included (0, unless the bound on the length cut the
 // word off), the logits (steps × phonemes) and the alignment (steps × letters; @plain has none).
@@ -44,7 +44,7 @@
 
 // One step of a GRU, `%symbol` in, the state replaced:
 //
-//     r = σ(x_r + W_r s)    z = σ(x_z + W_z s)    n = tanh(x_n + r ∘ (W_n s + b))    s' = n + z ∘ (s − n)
+//     r = σ(x_r + s W_r)    z = σ(x_z + s W_z)    n = tanh(x_n + r ∘ (s W_n + b))    s' = n + z ∘ (s − n)
 func.func private @gru(%symbol: i32, %s: !row,
                        %x: !table, %w: !gates, %b: !vector) -> !row {
   %c1 = arith.constant 1 : index
@@ -53,12 +53,13 @@ func.func private @gru(%symbol: i32, %s: !row,
   %row = arith.index_cast %symbol : i32 to index
   %input = tensor.extract_slice %x[%row, 0, 0] [1, 3, %d] [1, 1, 1] : !table to tensor<1x3x?xf16>
 
-  // W s for the three gates at once: g counts gates, u the units of the new state, k those of the old.
+  // s W for the three gates at once: g counts gates, k the units of the old state, u those of the new. The innermost
+  // loop sums nothing up and runs along the rows of w, so it becomes vectors.
   %empty = tensor.empty(%d) : tensor<1x3x?xf32>
   %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x3x?xf32>) -> tensor<1x3x?xf32>
   %state = linalg.contract
-    indexing_maps = [affine_map<(i, g, u, k) -> (i, k)>, affine_map<(i, g, u, k) -> (g, u, k)>,
-                     affine_map<(i, g, u, k) -> (i, g, u)>]
+    indexing_maps = [affine_map<(i, g, k, u) -> (i, k)>, affine_map<(i, g, k, u) -> (g, k, u)>,
+                     affine_map<(i, g, k, u) -> (i, g, u)>]
     ins(%s, %w : !row, !gates) outs(%zeros : tensor<1x3x?xf32>) -> tensor<1x3x?xf32>
 
   // %input and %state are each read three times, a gate a time.
@@ -101,7 +102,7 @@ func.func private @sigmoid(%x: f32) -> f32 {
   return %result : f32
 }
 
-// A layer without its activation: x Wᵀ + b.
+// A layer without its activation: x W + b, the innermost loop again along the rows of w.
 func.func private @linear(%x: !row, %w: !matrix, %b: !vector) -> !row {
   %c0 = arith.constant 0 : index
   %d = tensor.dim %b, %c0 : !vector
@@ -114,8 +115,8 @@ func.func private @linear(%x: !row, %w: !matrix, %b: !vector) -> !row {
     %wide = arith.extf %b_u : f16 to f32
     linalg.yield %wide : f32
   } -> !row
-  %result = linalg.matmul
-    indexing_maps = [affine_map<(i, u, k) -> (i, k)>, affine_map<(i, u, k) -> (u, k)>, affine_map<(i, u, k) -> (i, u)>]
+  %result = linalg.contract
+    indexing_maps = [affine_map<(i, k, u) -> (i, k)>, affine_map<(i, k, u) -> (k, u)>, affine_map<(i, k, u) -> (i, u)>]
     ins(%x, %w : !row, !matrix) outs(%bias : !row) -> !row
   return %result : !row
 }

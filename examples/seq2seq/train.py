@@ -145,8 +145,9 @@ class Model(nn.Module):
         return [logits[i, :n] for i, n in enumerate(lengths)]
 
 
-# Parameters as g2p.mlir takes them. A GRU's inputs are one-hot, so its input matrix is a table with a row a symbol. That
-# table also takes in every bias but the one that the reset gate multiplies. Else the layouts are PyTorch's.
+# Parameters as g2p.mlir takes them: matrices stand to the right of row vectors (but those of the additive score, which
+# are the op's). A GRU's inputs are one-hot, so its input matrix is a table with a row a symbol; that table also takes in
+# every bias but the one that the reset gate multiplies.
 
 
 def export(model: Model) -> dict[str, np.ndarray]:
@@ -156,16 +157,16 @@ def export(model: Model) -> dict[str, np.ndarray]:
             for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         outside = b_x + b_h * torch.tensor([[1.0], [1.0], [0.0]])  # gates: reset, update, new
-        return {f"{prefix}_x": w_x.permute(2, 0, 1) + outside, f"{prefix}_w": w_h, f"{prefix}_b": b_h[2]}
+        return {f"{prefix}_x": w_x.permute(2, 0, 1) + outside, f"{prefix}_w": w_h.mT, f"{prefix}_b": b_h[2]}
 
     tensors = {
         **gru("forward", model.encoder, ""),
         **gru("backward", model.encoder, "_reverse"),
-        "bridge_w": model.bridge.weight,
+        "bridge_w": model.bridge.weight.T,
         "bridge_b": model.bridge.bias,
         **gru("decoder", model.decoder, ""),
         **{f"score_{n}": p for n, p in (model.score.named_parameters() if model.score else ())},
-        "out_w": model.out.weight,
+        "out_w": model.out.weight.T,
         "out_b": model.out.bias,
     }
     return {n: np.ascontiguousarray(t.detach().numpy().astype(np.float16)) for n, t in tensors.items()}
@@ -176,11 +177,11 @@ def rounded(variant: str, params: dict[str, np.ndarray]) -> Model:
     p = {n: torch.from_numpy(a.astype(np.float32)) for n, a in params.items()}
     state = {n.replace("_", ".", 1): t for n, t in p.items() if n.startswith("score_")}
     for name in ("bridge", "out"):
-        state[f"{name}.weight"], state[f"{name}.bias"] = p[f"{name}_w"], p[f"{name}_b"]
+        state[f"{name}.weight"], state[f"{name}.bias"] = p[f"{name}_w"].T, p[f"{name}_b"]
     for prefix, suffix in (("forward", "encoder.{}_l0"), ("backward", "encoder.{}_l0_reverse"), ("decoder", "decoder.{}_l0")):
         x, w, b = p[f"{prefix}_x"], p[f"{prefix}_w"], p[f"{prefix}_b"]
         state[suffix.format("weight_ih")] = x.flatten(1).T
-        state[suffix.format("weight_hh")] = w.flatten(0, 1)
+        state[suffix.format("weight_hh")] = w.mT.flatten(0, 1)
         state[suffix.format("bias_ih")] = torch.zeros(3 * len(b))
         state[suffix.format("bias_hh")] = F.pad(b, (2 * len(b), 0))
     model = Model(variant)
