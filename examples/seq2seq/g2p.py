@@ -1,12 +1,12 @@
-"""What training, running and checking share: symbols, files, the call of the compiled program, the error measure.
-
-Needs numpy only; PyTorch is train.py's business.
+"""What training, running and checking share: symbols, files, the call of the
+compiled program, the error measure. Needs NumPy only; PyTorch is model.py's.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,24 @@ BUILT = HERE.parents[1] / "build" / "release" / "bin" / "attention-runner"
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-# Symbol 0 is the word boundary: fed to the decoder before the first phoneme, predicted after the last.
+# Symbol 0 is the word boundary: fed to the decoder before the first phoneme and
+# predicted after the last.
 PHONEMES = (
-    "# AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
+    "# AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH "
+    "K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
 ).split()
 
-# The parameters of each variant in the order in which its functions in g2p.mlir take them.
-ENCODER = "forward_x forward_w forward_b backward_x backward_w backward_b bridge_w bridge_b".split()
-DECODER = "decoder_x decoder_w decoder_b".split()
-SCORE = {"dot": [], "bilinear": ["score_w"], "additive": ["score_wq", "score_wk", "score_v", "score_b"], "plain": []}
-PARAMETERS = {variant: [*ENCODER, *DECODER, *score, "out_w", "out_b"] for variant, score in SCORE.items()}
+# The parameters in the order in which a variant's functions in g2p.mlir take them.
+ENCODER = [f"{gru}_{part}" for gru in ("forward", "backward") for part in "xwb"]
+DECODER = ["bridge_w", "bridge_b", "decoder_x", "decoder_w", "decoder_b"]
+SCORE = {
+    "dot": [],
+    "bilinear": ["score_w"],
+    "additive": ["score_wq", "score_wk", "score_v", "score_b"],
+    "plain": [],
+}
+OUT = ["out_w", "out_b"]
+PARAMETERS = {v: ENCODER + DECODER + score + OUT for v, score in SCORE.items()}
 VARIANTS = tuple(PARAMETERS)
 
 
@@ -34,7 +42,7 @@ class Unusable(Exception):
 
 
 def max_steps(letters: int) -> int:
-    """The decoder's length bound; g2p.mlir has the same formula."""
+    """The bound on a word's steps; g2p.mlir has the same formula."""
     return 2 * letters + 8
 
 
@@ -43,53 +51,91 @@ def letter_ids(word: str) -> list[int]:
 
 
 def names(phonemes: np.ndarray) -> list[str]:
-    """Phonemes of a word from the program's answer, without the closing boundary."""
+    """Phonemes by name, without the closing boundary."""
     return [PHONEMES[i] for i in phonemes if i]
 
 
 def held_out() -> list[tuple[str, list[str]]]:
-    """The words no model was trained on, with their phonemes; PyTorch's answers are to the first of them."""
+    """The words no model was trained on, with their phonemes.
+
+    PyTorch's answers are to the first of them.
+    """
     lines = (HERE / "held_out.txt").read_text().splitlines()
     return [(word, phonemes) for word, *phonemes in map(str.split, lines)]
 
 
-def call(function: str, variant: str, inputs: list[Path], flags: list[str], runner: Path | None = None) -> str:
-    """Compiles and runs a function of g2p.mlir on the inputs and the variant's parameters; what it prints."""
+def call(
+    function: str,
+    variant: str,
+    inputs: list[Path],
+    flags: list[str],
+    runner: Path | None = None,
+) -> str:
+    """What a function of g2p.mlir prints, run on inputs and a variant's parameters."""
     tool = runner or Path(os.environ.get("ATTENTION_RUNNER", BUILT))
     if not tool.is_file():
-        raise Unusable(f"{tool} is not there: build it (cmake --preset release && cmake --build --preset release)")
-    arrays = [*inputs, *(HERE / "params" / variant / f"{name}.npy" for name in PARAMETERS[variant])]
-    command = [str(tool), str(HERE / "g2p.mlir"), f"--function={function}", *(f"--input=@{a}" for a in arrays), *flags]
+        raise Unusable(f"{tool} is not there: scripts/build builds it")
+    folder = HERE / "params" / variant
+    arrays = inputs + [folder / f"{name}.npy" for name in PARAMETERS[variant]]
+    command = [str(tool), str(HERE / "g2p.mlir"), f"--function={function}"]
+    command += [f"--input=@{array}" for array in arrays] + flags
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise Unusable(f"{tool.name} failed on @{function}:\n{done.stderr.strip()}")
     return done.stdout
 
 
+def predict(
+    variant: str, words: list[str], runner: Path | None = None
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Phonemes and logits of each word, all from one run of the program."""
+    letters = np.array([len(word) for word in words], np.int32)
+    padded = np.zeros((len(words), letters.max()), np.int32)
+    for row, word in zip(padded, words):
+        row[: len(word)] = letter_ids(word)
+    with tempfile.TemporaryDirectory() as scratch:
+        inputs = [Path(scratch, name) for name in ("words.npy", "letters.npy")]
+        np.save(inputs[0], padded)
+        np.save(inputs[1], letters)
+        outputs = [Path(scratch, f"{n}.npy") for n in ("phonemes", "steps", "logits")]
+        flags = [f"--output=@{file}" for file in outputs]
+        call(f"{variant}_words", variant, inputs, flags, runner)
+        phonemes, steps, logits = map(np.load, outputs)
+    return (
+        [row[:n] for row, n in zip(phonemes, steps)],
+        [rows[:n] for rows, n in zip(logits, steps)],
+    )
+
+
 def edit_distance(a: list[str], b: list[str]) -> int:
-    """The least number of insertions, deletions and substitutions that turn a into b."""
+    """The fewest insertions, deletions and substitutions that turn a into b."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         diagonal, row[0] = row[0], i
         for j, y in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+            cost = min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+            diagonal, row[j] = row[j], cost
     return row[-1]
 
 
-def error_table(pairs: list[tuple[str, list[str]]], answers: dict[str, list[list[str]]]) -> str:
-    """Phoneme and word error rates of each variant's answers to the words, all of them and by length, as Markdown."""
-    groups = {"all": (0, 99), "≤ 6 letters": (0, 6), "7–9": (7, 9), "≥ 10": (10, 99)}
-    chosen = {name: [i for i, (w, _) in enumerate(pairs) if low <= len(w) <= high] for name, (low, high) in groups.items()}
-    rows = [
-        ["", *(f"{name} ({len(rows)} words)" for name, rows in chosen.items())],
-        ["---"] * (len(groups) + 1),
-    ]
-    for variant, phonemes in answers.items():
-        distances = [edit_distance(p, reference) for p, (_, reference) in zip(phonemes, pairs)]
+def error_table(
+    pairs: list[tuple[str, list[str]]], answers: dict[str, list[list[str]]]
+) -> str:
+    """Each variant's phoneme and word error rates, by word length, in Markdown."""
+    lengths = {"all": (0, 99), "≤ 6 letters": (0, 6), "7–9": (7, 9), "≥ 10": (10, 99)}
+    groups = {
+        f"{name} ({len(rows)} words)": rows
+        for name, (low, high) in lengths.items()
+        if (rows := [i for i, (w, _) in enumerate(pairs) if low <= len(w) <= high])
+    }
+    table = [["", *groups], ["---"] * (len(groups) + 1)]
+    for variant, said in answers.items():
+        distances = [edit_distance(a, right) for a, (_, right) in zip(said, pairs)]
         cells = [variant]
-        for group in chosen.values():
-            errors = sum(distances[i] for i in group) / sum(len(pairs[i][1]) for i in group)
-            wrong = sum(distances[i] > 0 for i in group) / len(group)
-            cells.append(f"{errors:.1%} / {wrong:.1%}")
-        rows.append(cells)
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+        for rows in groups.values():
+            phonemes = sum(len(pairs[i][1]) for i in rows)
+            phoneme_errors = sum(distances[i] for i in rows) / phonemes
+            word_errors = sum(distances[i] > 0 for i in rows) / len(rows)
+            cells.append(f"{phoneme_errors:.1%} / {word_errors:.1%}")
+        table.append(cells)
+    return "\n".join("| " + " | ".join(row) + " |" for row in table)
