@@ -282,8 +282,8 @@ def Attention_MaskScoresOp
     - `sets(S, T or U, …)`: integer sets over (b…, i, j), intersected; `or` joins
       sets into a union. A set's symbols are bound in brackets to scalars or, one
       value per batch element, to tensors of rank r indexed by the first r batch
-      dimensions; index, i32 or i64 (signed). A divisor or modulus that is a
-      symbol counts as 1 where it is not positive.
+      dimensions; index, i32 or i64 (signed). A divisor or modulus is a
+      positive constant, or a symbol, which counts as 1 where it is not positive.
     - `keep(%t : type)`: a boolean tensor, true where the pair takes part.
     - `where (b…, i, j) { … }`: a region that yields i1, evaluated at pairs that
       are not masked out by the scores, the sets or `keep`; it may read values
