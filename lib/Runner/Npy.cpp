@@ -163,8 +163,11 @@ static void transposeFromFortran(const Tensor &from, Tensor &to) {
     for (size_t d = shape.size(); d-- > 0;)
       source = source * shape[d] + place[d];
     std::memcpy(to.element(i), from.element(source), bytes);
-    for (size_t d = shape.size(); d-- > 0 && ++place[d] == shape[d];)
+    for (size_t d = shape.size(); d-- > 0;) {
+      if (++place[d] < shape[d])
+        break;
       place[d] = 0;
+    }
   }
 }
 

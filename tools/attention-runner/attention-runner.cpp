@@ -182,12 +182,14 @@ static llvm::Expected<bool> checkExpected(const Options &options,
   return isGood;
 }
 
+namespace {
 /// What --heatmap asks for: a result, and a file unless it goes to the
 /// terminal.
 struct HeatmapRequest {
   size_t result;
   std::string file;
 };
+} // namespace
 
 static llvm::Expected<SmallVector<HeatmapRequest>>
 parseHeatmaps(const Options &options, size_t resultCount) {
