@@ -28,3 +28,11 @@ func.func @f64_to_bf16(%q: tensor<4x8xf64>, %k: tensor<6x8xf16>, %v: tensor<6x3x
   %o = attention.context %w, %v : tensor<4x6xf64>, tensor<6x3xf16> -> tensor<4x3xbf16>
   return %o : tensor<4x3xbf16>
 }
+
+// An expand_shape that makes two dynamic extents of one: expand-strided-metadata
+// would crash on it.
+// CHECK-LABEL: llvm.func @two_unknown_extents
+func.func @two_unknown_extents(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %w: tensor<8x4xf32>) -> tensor<?x?x?xf32> {
+  %s = attention.bilinear_score %q, %k, %w : tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<8x4xf32> -> tensor<?x?x?xf32>
+  return %s : tensor<?x?x?xf32>
+}

@@ -4,14 +4,14 @@ import numpy as np
 
 from program import attention, iset
 
-from . import TYPES, case, program, qkv, shape_label
+from . import TYPES, case, layouts, program, qkv, shape_label
 
 
 @case("zero keys; zero queries; zero batch", core=True)
 def zero(rng):
     for t in TYPES:
         for batch, nq, nkv in (((2,), 5, 0), ((2,), 0, 7), ((0,), 5, 7), ((2,), 0, 0), ((0,), 0, 0)):
-            for dynamic in (True, False):
+            for dynamic in layouts(t):
                 p = program(t, dynamic)
                 q, k, v = qkv(p, rng, t, batch, nq, nkv)
                 causal = iset("i - j >= 0", lambda i, j, **_: i >= j)
@@ -33,7 +33,7 @@ def zero(rng):
 @case("d_q = 0: uniform weights, also scaled; d_v = 0: an empty context", core=True)
 def no_features(rng):
     for t in TYPES:
-        for dynamic in (True, False):
+        for dynamic in layouts(t):
             for scale in ("plain", "scaled", 2.0, np.inf, np.nan):
                 p = program(t, dynamic)
                 q, k, v = qkv(p, rng, t, (2,), 5, 7, d=0)
@@ -70,8 +70,8 @@ def ranks(rng):
                ((2, 6), (1, 2)), ((2, 4), (2, 1)), ((2, 3, 4), (2, 3, 4)), ((2, 3, 4), (1, 3, 2)),
                ((2, 3, 4), (2, 1, 1)), ((1, 1, 1), (1, 1, 1)), ((1,), (1,))]
     for t in TYPES:
-        for batch, kv_batch in batches if t == "f32" else batches[5:10]:
-            for dynamic in (True, False):
+        for batch, kv_batch in batches if t == "f32" else batches[5:10:2]:
+            for dynamic in layouts(t):
                 p = program(t, dynamic)
                 q, k, v = qkv(p, rng, t, batch, 3, 5, kv_batch=kv_batch)
                 causal = iset("i + 1 - j >= 0", lambda i, j, **_: i + 1 >= j)
