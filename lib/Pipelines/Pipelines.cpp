@@ -8,7 +8,6 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -53,14 +52,9 @@ void attention::buildAttentionToLLVMPipeline(
   buildAttentionToLoopsPipeline(manager, options);
 
   manager.addPass(createForallToForLoopPass());
-  // Reads of a reshaped buffer read the buffer: the next pass but one crashes on
-  // an expand_shape that makes two dynamic extents of one (MLIR 22.1.8).
-  manager.addPass(memref::createFoldMemRefAliasOpsPass());
-  manager.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
-  manager.addPass(createCanonicalizerPass());
   manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertExpandShapeToReinterpretCast());
   manager.addPass(memref::createExpandStridedMetadataPass());
-  manager.addPass(affine::createAffineExpandIndexOpsPass());
   manager.addPass(createLowerAffinePass());
   // No library call for bf16: not every libgcc has them.
   arith::ArithExpandOpsPassOptions expand;

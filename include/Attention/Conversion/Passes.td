@@ -32,4 +32,25 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
   ];
 }
 
+def ConvertExpandShapeToReinterpretCast
+    : Pass<"convert-expand-shape-to-reinterpret-cast"> {
+  let summary = "Lower reshapes that make several dynamic extents of one.";
+  let description = [{
+    A `memref.expand_shape` with a group of more than one dynamic extent becomes a
+    `memref.reinterpret_cast` with the extents that the op states. Upstream's
+    `expand-strided-metadata` lowers all other reshapes, and crashes on these.
+
+    ```mlir
+    func.func @split(%m: memref<?x8xf32>, %a: index, %b: index)
+        -> memref<?x?x8xf32> {
+      %r = memref.expand_shape %m [[0, 1], [2]] output_shape [%a, %b, 8]
+         : memref<?x8xf32> into memref<?x?x8xf32>
+      return %r : memref<?x?x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 #endif // ATTENTION_CONVERSION_PASSES_TD

@@ -1,0 +1,36 @@
+// A reshape that makes several dynamic extents of one becomes a cast with the
+// extents it states; others are left to upstream's pass.
+// RUN: attention-opt %s -convert-expand-shape-to-reinterpret-cast | FileCheck %s
+// RUN: attention-runner %s --function=escapes --guard_pages --input=6x2xf32=0,1,2,3,4,5,6,7,8,9,10,11 --input=index=3 --input=index=2 --expected_output=3x2x2xf32=0,1,2,3,4,5,6,7,8,9,10,11
+
+// CHECK-LABEL: func @split
+// CHECK-SAME: (%[[M:[a-z0-9]+]]: memref<?x8xf32>, %[[A:[a-z0-9]+]]: index, %[[B:[a-z0-9]+]]: index)
+func.func @split(%m: memref<?x8xf32>, %a: index, %b: index) -> memref<?x?x8xf32> {
+  // CHECK: %[[BASE:[a-z0-9_]+]], %{{.*}}, %{{.*}}:2, %[[STRIDES:[a-z0-9_]+]]:2 = memref.extract_strided_metadata %[[M]]
+  // CHECK: %[[STRIDE:[a-z0-9_]+]] = arith.muli %[[STRIDES]]#0, %[[B]] : index
+  // CHECK: memref.reinterpret_cast %[[BASE]] to offset: [0], sizes: [%[[A]], %[[B]], 8], strides: [%[[STRIDE]], 8, 1]
+  %r = memref.expand_shape %m [[0, 1], [2]] output_shape [%a, %b, 8] : memref<?x8xf32> into memref<?x?x8xf32>
+  return %r : memref<?x?x8xf32>
+}
+
+// CHECK-LABEL: func @strided
+func.func @strided(%m: memref<4x?xf32, strided<[?, 2], offset: ?>>, %a: index, %b: index) -> memref<2x2x?x?xf32, strided<[?, ?, ?, 2], offset: ?>> {
+  // CHECK: %[[BASE:[a-z0-9_]+]], %[[OFFSET:[a-z0-9_]+]], %{{.*}}:2, %[[STRIDES:[a-z0-9_]+]]:2 = memref.extract_strided_metadata
+  // CHECK: %[[ROWS:[a-z0-9_]+]] = arith.muli %[[STRIDES]]#0
+  // CHECK: %[[COLUMNS:[a-z0-9_]+]] = arith.muli %[[STRIDES]]#1
+  // CHECK: memref.reinterpret_cast %[[BASE]] to offset: [%[[OFFSET]]], sizes: [2, 2, %{{.*}}, %{{.*}}], strides: [%[[ROWS]], %[[STRIDES]]#0, %[[COLUMNS]], 2]
+  %r = memref.expand_shape %m [[0, 1], [2, 3]] output_shape [2, 2, %a, %b] : memref<4x?xf32, strided<[?, 2], offset: ?>> into memref<2x2x?x?xf32, strided<[?, ?, ?, 2], offset: ?>>
+  return %r : memref<2x2x?x?xf32, strided<[?, ?, ?, 2], offset: ?>>
+}
+
+// CHECK-LABEL: func @one_dynamic
+func.func @one_dynamic(%m: memref<?x8xf32>, %a: index) -> memref<?x2x8xf32> {
+  // CHECK: memref.expand_shape
+  %r = memref.expand_shape %m [[0, 1], [2]] output_shape [%a, 2, 8] : memref<?x8xf32> into memref<?x2x8xf32>
+  return %r : memref<?x2x8xf32>
+}
+
+func.func @escapes(%x: tensor<?x2xf32>, %a: index, %b: index) -> tensor<?x?x2xf32> {
+  %r = tensor.expand_shape %x [[0, 1], [2]] output_shape [%a, %b, 2] : tensor<?x2xf32> into tensor<?x?x2xf32>
+  return %r : tensor<?x?x2xf32>
+}
