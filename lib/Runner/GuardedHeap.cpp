@@ -184,13 +184,11 @@ void guarded::describe(const void *address, char *text, size_t textSize) {
   if (Block *block = findBlock(heap, address)) {
     auto *place = static_cast<const char *>(address);
     if (place < block->data)
-      std::snprintf(text, textSize,
-                    "%zu bytes before the start of %s (%zu bytes)",
+      std::snprintf(text, textSize, "byte -%zu of %s, which has %zu bytes",
                     size_t(block->data - place), block->name, block->bytes);
     else if (place >= block->data + block->bytes)
-      std::snprintf(text, textSize, "%zu bytes past the end of %s (%zu bytes)",
-                    size_t(place - block->data - block->bytes), block->name,
-                    block->bytes);
+      std::snprintf(text, textSize, "byte %zu of %s, which has %zu bytes",
+                    size_t(place - block->data), block->name, block->bytes);
     else
       std::snprintf(text, textSize,
                     "a write to byte %zu of %s, which is read-only",
