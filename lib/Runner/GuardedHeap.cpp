@@ -102,21 +102,22 @@ static std::string checkSlack(const Block &block, size_t used) {
   auto isPattern = [](char byte) {
     return static_cast<unsigned char>(byte) == slackPattern;
   };
-  for (const char *at = block.mapping + page; at < block.data; ++at)
+  auto report = [&](const char *at) {
+    return ("generated code wrote to byte " + llvm::Twine(at - block.data) +
+            " of " + block.name + ", of which " + llvm::Twine(used) +
+            " bytes are in use")
+        .str();
+  };
+  for (const char *at = block.data; at-- > block.mapping + page;)
     if (!isPattern(*at))
-      return ("generated code wrote " + llvm::Twine(block.data - at) +
-              " bytes before the start of " + block.name)
-          .str();
+      return report(at);
   const char *end = block.mapping + block.mappingBytes - page;
   for (const char *at = block.data + used; at < end; ++at) {
-    bool untouched = at >= block.data + block.bytes
-                         ? isPattern(*at)
-                         : static_cast<unsigned char>(*at) == freshPattern;
-    if (!untouched)
-      return ("generated code wrote " +
-              llvm::Twine(at - (block.data + used) + 1) +
-              " bytes past the end of " + block.name)
-          .str();
+    bool isUntouched = at >= block.data + block.bytes
+                           ? isPattern(*at)
+                           : static_cast<unsigned char>(*at) == freshPattern;
+    if (!isUntouched)
+      return report(at);
   }
   return {};
 }

@@ -198,7 +198,7 @@ llvm::Expected<Tensor> Invocation::copyResult(size_t index) const {
         reinterpret_cast<void *>(words[0]),
         base + (last + 1) * bytes - reinterpret_cast<char *>(words[0]));
     if (!problem.empty())
-      return makeError(problem, ", which is result ", index);
+      return makeError(problem, " by result ", index);
   }
   SmallVector<int64_t> place(sizes.size(), 0);
   int64_t source = 0;

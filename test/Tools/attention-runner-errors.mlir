@@ -89,7 +89,7 @@
 // RUN: not attention-runner %s --function=f --input=2x1xf32 --input=f32 --pipeline='one-shot-bufferize{bufferize-function-boundaries},buffer-results-to-out-params{modify-public-functions=true},expand-strided-metadata,finalize-memref-to-llvm,convert-func-to-llvm,reconcile-unrealized-casts' 2>&1 | FileCheck %s --check-prefix=SIGNATURE
 // SIGNATURE: {{^}}attention-runner: error: the pipeline lowered @f to a function of type !llvm.func<void (ptr, ptr, i64, i64, i64, i64, i64, f32, ptr, ptr, {{.*}}>, which is not how the runner calls it: see docs/Formats.md on pipelines
 // RUN: not attention-runner %s --function=dead --input=2xf32 --pipeline='one-shot-bufferize{bufferize-function-boundaries},canonicalize,expand-strided-metadata,finalize-memref-to-llvm,convert-func-to-llvm,reconcile-unrealized-casts' 2>&1 | FileCheck %s --check-prefix=ARITH
-// ARITH: {{.*}}errors.mlir:[[@LINE+32]]:{{.*}}: error: 
+// ARITH: {{.*}}errors.mlir:[[@LINE+24]]:{{.*}}: error: 
 
 func.func @f(%a: tensor<2x?xf32>, %b: f32) -> tensor<2x?xf32> {
   return %a : tensor<2x?xf32>

@@ -27,9 +27,9 @@
 // RUN: not attention-runner %s --guard_pages --function=write --input=index=16 2>&1 | FileCheck %s --check-prefix=PAGE
 // RUN: not attention-runner %s --guard_pages --function=write --input=index=-1 2>&1 | FileCheck %s --check-prefix=UNDER
 // WRITTEN: result[0]: 4xf32=nan nan nan 7
-// SLACK: {{^}}attention-runner: error: generated code wrote {{[0-9]+}} bytes past the end of a buffer of generated code, which is result 0
+// SLACK: {{^}}attention-runner: error: generated code wrote to byte 16 of a buffer of generated code, of which 16 bytes are in use by result 0
 // PAGE: {{^}}attention-runner: error: generated code touched memory outside its buffers: byte 64 of a buffer of generated code, which has 64 bytes
-// UNDER: {{^}}attention-runner: error: generated code wrote 4 bytes before the start of a buffer of generated code
+// UNDER: {{^}}attention-runner: error: generated code wrote to byte -1 of a buffer of generated code, of which 16 bytes are in use by result 0
 
 // Inputs may not be written to.
 // RUN: not attention-runner %s --guard_pages --function=scribble --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=SCRIBBLE
@@ -72,7 +72,7 @@ func.func @write(%n: index) -> tensor<4xf32> {
 func.func @scribble(%t: tensor<4xf32>) {
   %z = arith.constant 0 : index
   %c = arith.constant 7.0 : f32
-  %m = bufferization.to_buffer %t : tensor<4xf32> to memref<4xf32>
+  %m = bufferization.to_buffer %t read_only : tensor<4xf32> to memref<4xf32>
   memref.store %c, %m[%z] : memref<4xf32>
   return
 }

@@ -2,7 +2,7 @@
 // anything printable in them.
 
 // RUN: attention-runner %s --function=f --input=2x3xf32=0,0.25,0.5,0.75,1,nan --heatmap=0 --heatmap_row_labels='HH,"a,""b"""' --heatmap_column_labels='x,ə,' | FileCheck %s --check-prefix=TEXT --strict-whitespace --match-full-lines
-//      TEXT:      x ə   
+//      TEXT:       x ə   
 // TEXT-NEXT:   HH │  ░░▒▒│
 // TEXT-NEXT:a,"b" │▓▓██??│
 // TEXT-NEXT:       ' ' 0, '█' 1

@@ -221,10 +221,8 @@ parseHeatmaps(const Options &options, size_t resultCount) {
     StringRef rest = text;
     HeatmapRequest request;
     bool isValid = !rest.consumeInteger(10, request.result);
-    if (rest.consume_front(":") && !rest.empty()) {
-      request.file = rest.str();
-      rest = "";
-    }
+    if (rest.size() > 1 && rest.consume_front(":"))
+      request.file = std::exchange(rest, "").str();
     if (!isValid || !rest.empty())
       return makeError("--heatmap=", text, " is not RESULT or RESULT:FILE.svg");
     if (request.result >= resultCount)
