@@ -5,12 +5,13 @@
 #include "Attention/Runner/Runtime.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
-#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "mlir/Support/FileUtilities.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Target/TargetMachine.h"
 #include <chrono>
 
@@ -34,15 +35,43 @@ private:
   double &sum;
   std::chrono::steady_clock::time_point start;
 };
+
+/// Sees whether MLIR reported errors while it lives.
+class DiagnosticWatch {
+public:
+  explicit DiagnosticWatch(MLIRContext &context)
+      : handler(&context, [this](Diagnostic &diagnostic) {
+          hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
+          // Not handled: the next handler prints it.
+          return failure();
+        }) {}
+
+  /// An error, empty if diagnostics have said already what is wrong.
+  template <typename... Parts>
+  llvm::Error makeErrorUnlessReported(const Parts &...parts) const {
+    return hasErrors ? makeError("") : makeError(parts...);
+  }
+
+private:
+  bool hasErrors = false;
+  ScopedDiagnosticHandler handler;
+};
 } // namespace
 
 llvm::Expected<OwningOpRef<ModuleOp>>
 runner::parseModule(StringRef path, MLIRContext &context, CompileTimes &times) {
   StageTimer timer(times.parse);
-  // Diagnostics of the parser and the verifier say what is wrong.
-  auto module = parseSourceFile<ModuleOp>(path, &context);
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
+  if (!file)
+    return makeError(message);
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  DiagnosticWatch watch(context);
+  auto module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
-    return makeError("'", path, "' does not parse or verify");
+    return watch.makeErrorUnlessReported("'", path, "' does not parse");
   return module;
 }
 
@@ -152,8 +181,7 @@ static StringRef stripModuleAnchor(StringRef pipeline) {
   return inner;
 }
 
-static llvm::Error runPipeline(ModuleOp module, StringRef pipeline) {
-  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+static llvm::Error parsePipeline(StringRef pipeline, PassManager &manager) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (failed(parsePassPipeline(stripModuleAnchor(pipeline), manager, stream))) {
@@ -167,8 +195,34 @@ static llvm::Error runPipeline(ModuleOp module, StringRef pipeline) {
                      "text of one: ",
                      message);
   }
+  return llvm::Error::success();
+}
+
+/// Makes allocations end where their buffers do, but for rounding up to their
+/// alignment; plain ones are longer than that by the alignment.
+static llvm::Error allocateTightly(PassManager &manager) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  manager.printAsTextualPipeline(stream);
+  for (StringRef option : {"use-aligned-alloc", "use-generic-functions"}) {
+    std::string off = (option + "=false").str();
+    for (size_t at; (at = text.find(off)) != std::string::npos;)
+      text.replace(at, off.size(), (option + "=true").str());
+  }
+  manager.clear();
+  return parsePipeline(text, manager);
+}
+
+static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  if (llvm::Error error = parsePipeline(options.pipeline, manager))
+    return error;
+  if (options.placement == Placement::Guarded)
+    if (llvm::Error error = allocateTightly(manager))
+      return error;
+  DiagnosticWatch watch(*module.getContext());
   if (failed(manager.run(module)))
-    return makeError("the pipeline failed");
+    return watch.makeErrorUnlessReported("the pipeline failed");
   return llvm::Error::success();
 }
 
@@ -213,7 +267,7 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
                                                  CompileTimes &times) {
   {
     StageTimer timer(times.pipeline);
-    if (llvm::Error error = runPipeline(module, options.pipeline))
+    if (llvm::Error error = runPipeline(module, options))
       return std::move(error);
   }
   if (llvm::Error error = checkLowered(module, signature))
@@ -244,12 +298,16 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
   engineOptions.transformer = transform;
   engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
   CompiledFunction compiled;
+  DiagnosticWatch watch(*module.getContext());
   {
     StageTimer timer(times.translate);
     auto engine =
         ExecutionEngine::create(module, engineOptions, std::move(*machine));
-    if (!engine)
-      return llvm::joinErrors(std::move(optimizeError), engine.takeError());
+    if (!engine) {
+      std::string message = llvm::toString(engine.takeError());
+      return llvm::joinErrors(std::move(optimizeError),
+                              watch.makeErrorUnlessReported(message));
+    }
     compiled.engine = std::move(*engine);
   }
   times.translate -= times.optimize;

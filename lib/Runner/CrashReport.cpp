@@ -4,10 +4,10 @@
 #include "Attention/Runner/GuardedHeap.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/ErrorHandling.h"
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace mlir::attention;
@@ -21,6 +21,10 @@ static struct sigaction previousActions[std::size(handledSignals)];
 alignas(64) static char handlerStack[64 * 1024];
 
 void runner::reportAndExit(const char *message) {
+  // The first of several threads reports; the others wait for the end.
+  static std::atomic_flag isReporting = ATOMIC_FLAG_INIT;
+  while (isReporting.test_and_set())
+    pause();
   char line[1024];
   int length = std::snprintf(line, sizeof(line),
                              "attention-runner: error: %s\n", message);

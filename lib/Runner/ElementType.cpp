@@ -149,6 +149,9 @@ void runner::storeInteger(ElementType type, char *address, int64_t value) {
 }
 
 std::string runner::formatElement(ElementType type, const char *address) {
+  // The sign of a NaN means nothing.
+  if (isFloat(type) && std::isnan(loadFloat(type, address)))
+    return "nan";
   char text[40];
   std::to_chars_result result;
   if (type == ElementType::F64)

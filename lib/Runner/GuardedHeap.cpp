@@ -102,21 +102,22 @@ static std::string checkSlack(const Block &block, size_t used) {
   auto isPattern = [](char byte) {
     return static_cast<unsigned char>(byte) == slackPattern;
   };
-  for (const char *at = block.mapping + page; at < block.data; ++at)
+  auto report = [&](const char *at) {
+    return ("generated code wrote to byte " + llvm::Twine(at - block.data) +
+            " of " + block.name + ", of which " + llvm::Twine(used) +
+            " bytes are in use")
+        .str();
+  };
+  for (const char *at = block.data; at-- > block.mapping + page;)
     if (!isPattern(*at))
-      return ("generated code wrote " + llvm::Twine(block.data - at) +
-              " bytes before the start of " + block.name)
-          .str();
+      return report(at);
   const char *end = block.mapping + block.mappingBytes - page;
   for (const char *at = block.data + used; at < end; ++at) {
-    bool untouched = at >= block.data + block.bytes
-                         ? isPattern(*at)
-                         : static_cast<unsigned char>(*at) == freshPattern;
-    if (!untouched)
-      return ("generated code wrote " +
-              llvm::Twine(at - (block.data + used) + 1) +
-              " bytes past the end of " + block.name)
-          .str();
+    bool isUntouched = at >= block.data + block.bytes
+                           ? isPattern(*at)
+                           : static_cast<unsigned char>(*at) == freshPattern;
+    if (!isUntouched)
+      return report(at);
   }
   return {};
 }
@@ -184,13 +185,11 @@ void guarded::describe(const void *address, char *text, size_t textSize) {
   if (Block *block = findBlock(heap, address)) {
     auto *place = static_cast<const char *>(address);
     if (place < block->data)
-      std::snprintf(text, textSize,
-                    "%zu bytes before the start of %s (%zu bytes)",
+      std::snprintf(text, textSize, "byte -%zu of %s, which has %zu bytes",
                     size_t(block->data - place), block->name, block->bytes);
     else if (place >= block->data + block->bytes)
-      std::snprintf(text, textSize, "%zu bytes past the end of %s (%zu bytes)",
-                    size_t(place - block->data - block->bytes), block->name,
-                    block->bytes);
+      std::snprintf(text, textSize, "byte %zu of %s, which has %zu bytes",
+                    size_t(place - block->data), block->name, block->bytes);
     else
       std::snprintf(text, textSize,
                     "a write to byte %zu of %s, which is read-only",

@@ -130,9 +130,12 @@ Invocation::Invocation(const CompiledFunction &compiled,
       (signature.results.size() == 1 && !signature.results[0].isScalar);
   if (returnsStruct)
     packed.push_back(&resultPointer);
-  for (auto [argument, input] : llvm::zip_equal(signature.arguments, inputs))
+  for (auto [argument, input] : llvm::zip_equal(signature.arguments, inputs)) {
     descriptors.push_back(argument.isScalar ? SmallVector<int64_t>()
                                             : makeDescriptor(input));
+    if (placement == Placement::Guarded)
+      guarded::makeReadOnly(input.data());
+  }
   for (SmallVector<int64_t> &descriptor : descriptors)
     descriptorPointers.push_back(descriptor.data());
   for (auto [index, argument] : llvm::enumerate(signature.arguments))
@@ -189,11 +192,13 @@ llvm::Expected<Tensor> Invocation::copyResult(size_t index) const {
     if (!guarded::contains(base, (last + 1) * bytes))
       return makeError("result ", index, " of type ", tensor->describe(),
                        " reaches outside its buffer");
+    // A result fills its buffer, but for what the alignment of allocations
+    // adds: memory after it is as the allocation left it.
     std::string problem = guarded::check(
         reinterpret_cast<void *>(words[0]),
         base + (last + 1) * bytes - reinterpret_cast<char *>(words[0]));
     if (!problem.empty())
-      return makeError(problem, ", which is result ", index);
+      return makeError(problem, " by result ", index);
   }
   SmallVector<int64_t> place(sizes.size(), 0);
   int64_t source = 0;

@@ -23,6 +23,8 @@ using namespace mlir;
 using namespace mlir::attention;
 using namespace mlir::attention::runner;
 
+StringRef runner::getCommit() { return ATTENTION_COMMIT; }
+
 unsigned runner::countProcessors() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof(set), &set))
@@ -179,7 +181,7 @@ llvm::Expected<Machine> runner::measureMachine(MLIRContext &context,
   machine.cpu = getCpuName();
   machine.isa = getIsa(features);
   machine.threads = threads;
-  machine.commit = ATTENTION_COMMIT;
+  machine.commit = getCommit();
   llvm::Expected<double> peak = measurePeak(context, threads, features);
   if (!peak)
     return peak.takeError();

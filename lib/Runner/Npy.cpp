@@ -1,4 +1,11 @@
 //===- Npy.cpp - Reading and writing .npy files ---------------------------===//
+//
+// Why not a kept library: xtensor's reader (xnpy.hpp, as libnpy of which it is
+// made) takes header lengths through signed chars, never sees whether reading
+// came to its end, multiplies shapes without a check, knows no 'V2' for bf16
+// and wants the keys of the header in one order. Debian 12's xtensor-dev holds
+// no headers at all.
+//
 
 #include "Attention/Runner/Npy.h"
 #include "llvm/ADT/ScopeExit.h"

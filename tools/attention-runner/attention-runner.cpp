@@ -60,7 +60,7 @@ struct Options {
       "output", cl::value_desc("DEST"), cl::cat(results),
       cl::desc("Where a result goes, in order: @file.npy, - to print it, or "
                "nothing to drop it")};
-  cl::opt<int64_t> maxElements{
+  cl::opt<unsigned> maxElements{
       "output_max_element_count", cl::value_desc("N"), cl::cat(results),
       cl::init(1024),
       cl::desc("Elements to print of a result (default: 1024)")};
@@ -103,12 +103,35 @@ struct Options {
 };
 } // namespace
 
+/// More would only be a mistake.
+static constexpr unsigned maxThreads = 1024;
+
+static constexpr StringLiteral examples = R"(
+EXAMPLES:
+
+  Print what a function makes of random and constant inputs:
+    attention-runner attention.mlir --function=f --input=8x64xf32=random:1 \
+      --input=16x64xf32=random:2 --input=16x64xf32=0.5
+
+  Compare with a reference that NumPy wrote; the exit code is 1 if it differs:
+    attention-runner attention.mlir --input=@q.npy --input=@k.npy \
+      --input=@v.npy --expected_output=@reference.npy --expected_atol=1e-4
+
+  Measure, on one thread:
+    attention-runner attention.mlir --input=1024x64xf32=random:1 \
+      --input=1024x64xf32=random:2 --input=1024x64xf32=random:3 \
+      --threads=1 --benchmark --benchmark_min_time=0.5s
+
+docs/Formats.md describes formats, tolerances, types and exit codes.
+)";
+
 /// Exit code of results that differ from the expected ones.
 static constexpr int exitDiffers = 1;
 
 static void reportError(llvm::Error error) {
   llvm::handleAllErrors(std::move(error), [](const llvm::ErrorInfoBase &info) {
-    llvm::errs() << "attention-runner: error: " << info.message() << "\n";
+    if (!info.message().empty())
+      llvm::errs() << "attention-runner: error: " << info.message() << "\n";
   });
 }
 
@@ -198,10 +221,8 @@ parseHeatmaps(const Options &options, size_t resultCount) {
     StringRef rest = text;
     HeatmapRequest request;
     bool isValid = !rest.consumeInteger(10, request.result);
-    if (rest.consume_front(":") && !rest.empty()) {
-      request.file = rest.str();
-      rest = "";
-    }
+    if (rest.size() > 1 && rest.consume_front(":"))
+      request.file = std::exchange(rest, "").str();
     if (!isValid || !rest.empty())
       return makeError("--heatmap=", text, " is not RESULT or RESULT:FILE.svg");
     if (request.result >= resultCount)
@@ -279,7 +300,6 @@ static llvm::Expected<bool> run(const Options &options) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
-
   CompileTimes times;
   auto module = parseModule(options.file, context, times);
   if (!module)
@@ -305,6 +325,8 @@ static llvm::Expected<bool> run(const Options &options) {
     return std::move(error);
   if (options.repetitions == 0)
     return makeError("--benchmark_repetitions must be at least 1");
+  if (options.threads > maxThreads)
+    return makeError("--threads may be at most ", maxThreads);
 
   Placement placement =
       options.guardPages ? Placement::Guarded : Placement::Heap;
@@ -345,10 +367,15 @@ int main(int argc, char **argv) {
   if (cl::Option *threads = cl::getRegisteredOptions().lookup("threads"))
     threads->removeArgument();
   Options options;
+  cl::extrahelp help(examples);
+  cl::AddExtraVersionPrinter([](llvm::raw_ostream &os) {
+    os << "attention-runner, commit " << getCommit() << "\n";
+  });
   cl::HideUnrelatedOptions(
       {&options.running, &options.results, &options.measuring});
   if (!cl::ParseCommandLineOptions(
-          argc, argv, "attention-runner: compiles a function and calls it\n",
+          argc, argv,
+          "compiles a function of an MLIR file in memory and calls it\n",
           &llvm::errs()))
     return exitFailure;
 

@@ -45,7 +45,9 @@ struct CompileOptions {
   Placement placement = Placement::Heap;
 };
 
-/// Parses a file into `context`.
+// Where MLIR's diagnostics have said what is wrong, errors are empty.
+
+/// Parses a file into `context` and verifies it.
 llvm::Expected<OwningOpRef<ModuleOp>>
 parseModule(StringRef path, MLIRContext &context, CompileTimes &times);
 

@@ -40,8 +40,8 @@ bool contains(const void *data, size_t bytes);
 size_t liveAllocations();
 
 /// For signal handlers: writes to `text` where `address` lies among the live
-/// allocations, such as "4 bytes past the end of input[1] (64 bytes)". Empty
-/// if it is near none.
+/// allocations, such as "byte 64 of input[1], which has 64 bytes". Empty if
+/// it is near none.
 void describe(const void *address, char *text, size_t textSize);
 
 /// What generated code calls in place of the C library.

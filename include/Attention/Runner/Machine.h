@@ -28,6 +28,9 @@ struct Machine {
   std::string commit;
 };
 
+/// The commit of the sources this tool was built from.
+StringRef getCommit();
+
 /// The threads a process may use here.
 unsigned countProcessors();
 
