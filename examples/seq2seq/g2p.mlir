@@ -138,7 +138,7 @@ func.func private @argmax(%logits: !row) -> i32 {
   return %result : i32
 }
 
-// A word of n letters may have up to 2 n + 8 phonemes, closing boundary included ("w" has 7, "fyi" 15).
+// The bound on the steps of a word of n letters: room for all of the dictionary but one abbreviation ("fyi").
 func.func private @max_steps(%letters: index) -> index {
   %c2 = arith.constant 2 : index
   %c8 = arith.constant 8 : index
