@@ -138,7 +138,7 @@ func.func private @argmax(%logits: !row) -> i32 {
   return %result : i32
 }
 
-// A word of n letters may have up to 2 n + 8 phonemes, closing boundary included ("w" has 7, "fyi" 15).
+// The bound on the steps of a word of n letters: room for all of the dictionary but one abbreviation ("fyi").
 func.func private @max_steps(%letters: index) -> index {
   %c2 = arith.constant 2 : index
   %c8 = arith.constant 8 : index
@@ -440,19 +440,6 @@ func.func private @word_at(%words: !words, %letters: !symbols, %i: index) -> !sy
   return %word : !symbols
 }
 
-func.func private @keep_word(%i: index, %phonemes_i: !symbols, %logits_i: !rows,
-                             %phonemes: !words, %steps: !symbols, %logits: !stack) -> (!words, !symbols, !stack) {
-  %c0 = arith.constant 0 : index
-  %c1 = arith.constant 1 : index
-  %n = tensor.dim %logits_i, %c0 : !rows
-  %v = tensor.dim %logits_i, %c1 : !rows
-  %length = arith.index_cast %n : index to i32
-  %phonemes_next = tensor.insert_slice %phonemes_i into %phonemes[%i, 0] [1, %n] [1, 1] : !symbols into !words
-  %steps_next = tensor.insert %length into %steps[%i] : !symbols
-  %logits_next = tensor.insert_slice %logits_i into %logits[%i, 0, 0] [1, %n, %v] [1, 1, 1] : !rows into !stack
-  return %phonemes_next, %steps_next, %logits_next : !words, !symbols, !stack
-}
-
 func.func @dot_words(%words: !words, %letters: !symbols,
     %forward_x: !table, %forward_w: !gates, %forward_b: !vector,
     %backward_x: !table, %backward_w: !gates, %backward_b: !vector,
@@ -474,9 +461,11 @@ func.func @dot_words(%words: !words, %letters: !symbols,
       : (!symbols, !table, !gates, !vector, !table, !gates, !vector, !matrix, !vector, !table, !gates, !vector,
          !matrix, !vector)
       -> (!symbols, !rows, !rows)
-    %phonemes_next, %steps_next, %logits_next
-      = func.call @keep_word(%i, %phonemes_i, %logits_i, %phonemes, %steps, %logits)
-      : (index, !symbols, !rows, !words, !symbols, !stack) -> (!words, !symbols, !stack)
+    %n = tensor.dim %phonemes_i, %c0 : !symbols
+    %steps_i = arith.index_cast %n : index to i32
+    %phonemes_next = tensor.insert_slice %phonemes_i into %phonemes[%i, 0] [1, %n] [1, 1] : !symbols into !words
+    %steps_next = tensor.insert %steps_i into %steps[%i] : !symbols
+    %logits_next = tensor.insert_slice %logits_i into %logits[%i, 0, 0] [1, %n, %v] [1, 1, 1] : !rows into !stack
     scf.yield %phonemes_next, %steps_next, %logits_next : !words, !symbols, !stack
   }
   return %phonemes, %steps, %logits : !words, !symbols, !stack
@@ -504,9 +493,11 @@ func.func @bilinear_words(%words: !words, %letters: !symbols,
       : (!symbols, !table, !gates, !vector, !table, !gates, !vector, !matrix, !vector, !table, !gates, !vector,
          !matrix, !matrix, !vector)
       -> (!symbols, !rows, !rows)
-    %phonemes_next, %steps_next, %logits_next
-      = func.call @keep_word(%i, %phonemes_i, %logits_i, %phonemes, %steps, %logits)
-      : (index, !symbols, !rows, !words, !symbols, !stack) -> (!words, !symbols, !stack)
+    %n = tensor.dim %phonemes_i, %c0 : !symbols
+    %steps_i = arith.index_cast %n : index to i32
+    %phonemes_next = tensor.insert_slice %phonemes_i into %phonemes[%i, 0] [1, %n] [1, 1] : !symbols into !words
+    %steps_next = tensor.insert %steps_i into %steps[%i] : !symbols
+    %logits_next = tensor.insert_slice %logits_i into %logits[%i, 0, 0] [1, %n, %v] [1, 1, 1] : !rows into !stack
     scf.yield %phonemes_next, %steps_next, %logits_next : !words, !symbols, !stack
   }
   return %phonemes, %steps, %logits : !words, !symbols, !stack
@@ -535,9 +526,11 @@ func.func @additive_words(%words: !words, %letters: !symbols,
       : (!symbols, !table, !gates, !vector, !table, !gates, !vector, !matrix, !vector, !table, !gates, !vector,
          !matrix, !matrix, !vector, !vector, !matrix, !vector)
       -> (!symbols, !rows, !rows)
-    %phonemes_next, %steps_next, %logits_next
-      = func.call @keep_word(%i, %phonemes_i, %logits_i, %phonemes, %steps, %logits)
-      : (index, !symbols, !rows, !words, !symbols, !stack) -> (!words, !symbols, !stack)
+    %n = tensor.dim %phonemes_i, %c0 : !symbols
+    %steps_i = arith.index_cast %n : index to i32
+    %phonemes_next = tensor.insert_slice %phonemes_i into %phonemes[%i, 0] [1, %n] [1, 1] : !symbols into !words
+    %steps_next = tensor.insert %steps_i into %steps[%i] : !symbols
+    %logits_next = tensor.insert_slice %logits_i into %logits[%i, 0, 0] [1, %n, %v] [1, 1, 1] : !rows into !stack
     scf.yield %phonemes_next, %steps_next, %logits_next : !words, !symbols, !stack
   }
   return %phonemes, %steps, %logits : !words, !symbols, !stack
@@ -564,9 +557,11 @@ func.func @plain_words(%words: !words, %letters: !symbols,
       : (!symbols, !table, !gates, !vector, !table, !gates, !vector, !matrix, !vector, !table, !gates, !vector,
          !matrix, !vector)
       -> (!symbols, !rows)
-    %phonemes_next, %steps_next, %logits_next
-      = func.call @keep_word(%i, %phonemes_i, %logits_i, %phonemes, %steps, %logits)
-      : (index, !symbols, !rows, !words, !symbols, !stack) -> (!words, !symbols, !stack)
+    %n = tensor.dim %phonemes_i, %c0 : !symbols
+    %steps_i = arith.index_cast %n : index to i32
+    %phonemes_next = tensor.insert_slice %phonemes_i into %phonemes[%i, 0] [1, %n] [1, 1] : !symbols into !words
+    %steps_next = tensor.insert %steps_i into %steps[%i] : !symbols
+    %logits_next = tensor.insert_slice %logits_i into %logits[%i, 0, 0] [1, %n, %v] [1, 1, 1] : !rows into !stack
     scf.yield %phonemes_next, %steps_next, %logits_next : !words, !symbols, !stack
   }
   return %phonemes, %steps, %logits : !words, !symbols, !stack

@@ -65,10 +65,16 @@ def train(variant: str, pairs: list[Pair], epochs: int) -> Model:
         for ps in by_length.values()
     ]
     steps = epochs * sum(-(-len(words) // BATCH) for words, _ in data)
-    adam = torch.optim.Adam(model.parameters())
-    rate = torch.optim.lr_scheduler.OneCycleLR(adam, PEAK_RATE, steps, pct_start=0.05)
-    parameters = sum(p.numel() for p in model.parameters())
-    print(f"{variant}: {parameters} parameters, {len(pairs)} words", flush=True)
+    # All of a bilinear W acts on each score. At the others' rate the scores grow into
+    # the hundreds, where an f32 sum is too coarse for logits to agree to 1e-4.
+    parameters = dict(model.named_parameters())
+    slow = [p for name, p in parameters.items() if name == "score.w"]
+    others = [p for name, p in parameters.items() if name != "score.w"]
+    adam = torch.optim.Adam([{"params": others}, {"params": slow}])
+    peaks = [PEAK_RATE, PEAK_RATE / 16]
+    rate = torch.optim.lr_scheduler.OneCycleLR(adam, peaks, steps, pct_start=0.05)
+    size = sum(p.numel() for p in parameters.values())
+    print(f"{variant}: {size} parameters, {len(pairs)} words", flush=True)
     start = time.time()
     for epoch in range(epochs):
         batches = [
