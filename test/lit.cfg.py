@@ -31,4 +31,4 @@ if config.sanitizers:
     # JIT-compiled code and MLIR's context live until the process ends.
     config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
 if lit_config.params.get("quick"):
-    config.excludes += ["Integration", "Examples"]
+    config.excludes += ["Examples"]
