@@ -9,6 +9,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/SourceMgr.h"
@@ -156,6 +157,10 @@ llvm::Expected<Signature> runner::prepareFunction(ModuleOp module,
                                        type.getResults(), signature.results))
     return std::move(error);
 
+  for (auto other : module.getOps<func::FuncOp>())
+    other.setPrivate();
+  function->setPublic();
+
   Builder builder(module.getContext());
   (*function)->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
                        builder.getUnitAttr());
@@ -215,6 +220,8 @@ static llvm::Error allocateTightly(PassManager &manager) {
 
 static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  // What the function does not need is not compiled.
+  manager.addPass(createSymbolDCEPass());
   if (llvm::Error error = parsePipeline(options.pipeline, manager))
     return error;
   if (options.placement == Placement::Guarded)

@@ -53,7 +53,7 @@ parseModule(StringRef path, MLIRContext &context, CompileTimes &times);
 
 /// Finds `name`, or the only public function if it is empty, and sees that the
 /// runner can call it. Prepares it for being called: a C interface, arguments
-/// that may not be written to.
+/// that may not be written to, and public, as nothing else in the module is.
 llvm::Expected<Signature> prepareFunction(ModuleOp module, StringRef name);
 
 /// Machine code and how to enter it.
