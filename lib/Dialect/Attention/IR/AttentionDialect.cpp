@@ -1,7 +1,7 @@
 //===- AttentionDialect.cpp - The attention dialect -----------------------===//
 //
 // Registers the operations. What they do is in one file a family: ScoreOps,
-// ModifyScoresOp, MaskScoresOp, SoftmaxOp, ContextOp.
+// ProjectedScoreOps, ModifyScoresOp, MaskScoresOp, SoftmaxOp, ContextOp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,6 +9,8 @@
 
 #include "AsmDirectives.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "ScoreRules.h"
+#include "Shapes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -84,18 +84,6 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
 // BilinearScoreOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult BilinearScoreOp::inferReturnTypes(MLIRContext *context,
-                                                std::optional<Location> loc,
-                                                Adaptor adaptor,
-                                                SmallVectorImpl<Type> &types) {
-  return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
-                        types);
-}
-
-bool BilinearScoreOp::isCompatibleReturnTypes(TypeRange l, TypeRange r) {
-  return isScoreType(l, r);
-}
-
 LogicalResult BilinearScoreOp::verify() {
   if (failed(verifyQueryAndKey(*this)))
     return failure();
@@ -103,16 +91,6 @@ LogicalResult BilinearScoreOp::verify() {
       *this, getWeight(), "W", getScoreComputeType(*this), "d_q, d_k",
       {{getNumFeatures(getQuery()), "the queries' number of features"},
        {getNumFeatures(getKey()), "the keys' number of features"}});
-}
-
-LogicalResult
-BilinearScoreOp::reifyResultShapes(OpBuilder &builder,
-                                   ReifiedRankedShapedTypeDims &shapes) {
-  return reifyScores(*this, builder, shapes);
-}
-
-Speculation::Speculatability BilinearScoreOp::getSpeculatability() {
-  return getTensorOpSpeculatability(*this);
 }
 
 bool BilinearScoreOp::projectsQuery() {
@@ -161,18 +139,6 @@ Value BilinearScoreOp::buildPair(OpBuilder &builder, Location loc, Value query,
 // AdditiveScoreOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult AdditiveScoreOp::inferReturnTypes(MLIRContext *context,
-                                                std::optional<Location> loc,
-                                                Adaptor adaptor,
-                                                SmallVectorImpl<Type> &types) {
-  return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
-                        types);
-}
-
-bool AdditiveScoreOp::isCompatibleReturnTypes(TypeRange l, TypeRange r) {
-  return isScoreType(l, r);
-}
-
 LogicalResult AdditiveScoreOp::verify() {
   if (failed(verifyQueryAndKey(*this)))
     return failure();
@@ -196,16 +162,6 @@ LogicalResult AdditiveScoreOp::verify() {
     return success();
   return verifyParameter(*this, getBias(), "the bias", computeType, "a",
                          {hidden});
-}
-
-LogicalResult
-AdditiveScoreOp::reifyResultShapes(OpBuilder &builder,
-                                   ReifiedRankedShapedTypeDims &shapes) {
-  return reifyScores(*this, builder, shapes);
-}
-
-Speculation::Speculatability AdditiveScoreOp::getSpeculatability() {
-  return getTensorOpSpeculatability(*this);
 }
 
 Value AdditiveScoreOp::buildQueryPart(OpBuilder &builder) {

@@ -22,18 +22,6 @@ using namespace mlir::attention;
 // DotScoreOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult DotScoreOp::inferReturnTypes(MLIRContext *context,
-                                           std::optional<Location> loc,
-                                           Adaptor adaptor,
-                                           SmallVectorImpl<Type> &types) {
-  return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
-                        types);
-}
-
-bool DotScoreOp::isCompatibleReturnTypes(TypeRange l, TypeRange r) {
-  return isScoreType(l, r);
-}
-
 void DotScoreOp::build(OpBuilder &builder, OperationState &state, Value query,
                        Value key, bool scaled) {
   build(builder, state, query, key, /*scale=*/Value(), scaled);
@@ -55,16 +43,6 @@ LogicalResult DotScoreOp::verify() {
     return emitOpError("expected the scale to have the compute type ")
            << computeType << ", found " << getScale().getType();
   return success();
-}
-
-LogicalResult
-DotScoreOp::reifyResultShapes(OpBuilder &builder,
-                              ReifiedRankedShapedTypeDims &shapes) {
-  return reifyScores(*this, builder, shapes);
-}
-
-Speculation::Speculatability DotScoreOp::getSpeculatability() {
-  return getTensorOpSpeculatability(*this);
 }
 
 Value DotScoreOp::buildPair(OpBuilder &builder, Location loc, Value query,
@@ -151,18 +129,6 @@ void DotScoreOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 // ScoreOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult ScoreOp::inferReturnTypes(MLIRContext *context,
-                                        std::optional<Location> loc,
-                                        Adaptor adaptor,
-                                        SmallVectorImpl<Type> &types) {
-  return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
-                        types);
-}
-
-bool ScoreOp::isCompatibleReturnTypes(TypeRange l, TypeRange r) {
-  return isScoreType(l, r);
-}
-
 LogicalResult ScoreOp::verify() {
   if (failed(verifyQueryAndKey(*this)))
     return failure();
@@ -187,15 +153,6 @@ LogicalResult ScoreOp::verifyRegions() {
                             "a query element, a key element and one element of "
                             "each per-feature parameter",
                             computeType);
-}
-
-LogicalResult ScoreOp::reifyResultShapes(OpBuilder &builder,
-                                         ReifiedRankedShapedTypeDims &shapes) {
-  return reifyScores(*this, builder, shapes);
-}
-
-Speculation::Speculatability ScoreOp::getSpeculatability() {
-  return getTensorOpSpeculatability(*this);
 }
 
 ValueRange ScoreOp::getPairParameters() { return getParameters(); }

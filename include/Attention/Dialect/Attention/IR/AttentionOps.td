@@ -38,6 +38,26 @@ class Attention_ScoreFunctionOp<string mnemonic, list<string> scoreMethods,
         DeclareOpInterfaceMethods<ScoreOpInterface, scoreMethods>])> {
   let results = (outs Attention_ScoreTensor:$scores);
   let hasVerifier = 1;
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *context, std::optional<::mlir::Location> loc,
+        Adaptor adaptor, ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      return inferScoreType(context, loc, adaptor.getQuery(), adaptor.getKey(),
+                            types);
+    }
+    bool $cppClass::isCompatibleReturnTypes(::mlir::TypeRange l,
+                                            ::mlir::TypeRange r) {
+      return isScoreType(l, r);
+    }
+    ::llvm::LogicalResult $cppClass::reifyResultShapes(
+        ::mlir::OpBuilder &builder,
+        ::mlir::ReifiedRankedShapedTypeDims &shapes) {
+      return reifyScores(*this, builder, shapes);
+    }
+    ::mlir::Speculation::Speculatability $cppClass::getSpeculatability() {
+      return getTensorOpSpeculatability(*this);
+    }
+  }];
 }
 
 def Attention_DotScoreOp
