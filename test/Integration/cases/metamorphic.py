@@ -11,7 +11,7 @@ from . import TYPES, Finding, Relation, case, compute_type
 CHANGES = ("none", "keep", "bias", "keep and bias", "softcap", "keep, softcap, bias", "causal", "sinks")
 
 
-def grid(rng, count=24, masks=CHANGES):
+def grid(rng, count=16, masks=CHANGES):
     """Random inputs: (type, kind of change, arrays)."""
     for n in range(count):
         element, change = TYPES[n % 4], masks[n % len(masks)]
