@@ -2,7 +2,7 @@
 # against the shared libMLIR (never a mix with its static parts), TableGen docs.
 
 add_library(attention-flags INTERFACE)
-target_compile_options(attention-flags INTERFACE -Wall -Wextra -Wno-unused-parameter
+target_compile_options(attention-flags INTERFACE -Wall -Wextra
   $<$<BOOL:${ATTENTION_WERROR}>:-Werror>)
 if(NOT LLVM_ENABLE_RTTI)
   target_compile_options(attention-flags INTERFACE -fno-rtti)

@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-LogicalResult ContextOp::inferReturnTypes(MLIRContext *context,
+LogicalResult ContextOp::inferReturnTypes(MLIRContext *,
                                           std::optional<Location> loc,
                                           Adaptor adaptor,
                                           SmallVectorImpl<Type> &types) {

@@ -157,8 +157,8 @@ LogicalResult ScoreOp::verifyRegions() {
 
 ValueRange ScoreOp::getPairParameters() { return getParameters(); }
 
-Value ScoreOp::buildPair(OpBuilder &builder, Location loc, Value query,
-                         Value key, ValueRange parameters) {
+Value ScoreOp::buildPair(OpBuilder &builder, Location, Value query, Value key,
+                         ValueRange parameters) {
   IRMapping mapping;
   Block &body = getCombine().front();
   mapping.map(body.getArgument(0), query);
