@@ -5,6 +5,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <atomic>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -57,9 +58,10 @@ static void handleSignal(int number, siginfo_t *info, void *) {
   else
     std::snprintf(message, sizeof(message),
                   "generated code touched memory outside its buffers: address "
-                  "%p, near no buffer (a null or freed buffer, or a full "
+                  "0x%" PRIxPTR
+                  ", near no buffer (a null or freed buffer, or a full "
                   "stack; --guard_pages tells more about overruns)",
-                  info->si_addr);
+                  reinterpret_cast<uintptr_t>(info->si_addr));
   reportAndExit(message);
 }
 
