@@ -38,8 +38,16 @@ void attention::buildAttentionToLoopsPipeline(
   bufferize.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  if (options.runtimeChecks)
-    manager.addPass(createGenerateRuntimeVerificationPass());
+  if (options.runtimeChecks) {
+    // Messages that say the place, without the operation's text. The pass has
+    // no create function that takes its options.
+    auto verification = createGenerateRuntimeVerificationPass();
+    LogicalResult initialized = verification->initializeOptions(
+        "verbose-level=0", [](const Twine &) { return failure(); });
+    assert(succeeded(initialized) && "the option is upstream's");
+    (void)initialized;
+    manager.addPass(std::move(verification));
+  }
   manager.addPass(createConvertLinalgToLoopsPass());
   bufferization::buildBufferDeallocationPipeline(manager);
   manager.addPass(createConvertBufferizationToMemRefPass());

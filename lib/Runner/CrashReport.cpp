@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <string>
 #include <unistd.h>
 
 using namespace mlir::attention;
@@ -65,6 +66,16 @@ static void handleSignal(int number, siginfo_t *info, void *) {
   reportAndExit(message);
 }
 
+/// The last text that generated code printed and we have not yet: it may be an
+/// assertion's, for the abort that follows.
+static thread_local std::string pendingText;
+
+static void flushPendingText() {
+  if (!pendingText.empty())
+    std::puts(pendingText.c_str());
+  pendingText.clear();
+}
+
 GeneratedCodeScope::GeneratedCodeScope() {
   stack_t stack = {};
   stack.ss_sp = handlerStack;
@@ -80,6 +91,7 @@ GeneratedCodeScope::GeneratedCodeScope() {
 }
 
 GeneratedCodeScope::~GeneratedCodeScope() {
+  flushPendingText();
   for (auto [number, previous] :
        llvm::zip_equal(handledSignals, previousActions))
     sigaction(number, &previous, nullptr);
@@ -95,21 +107,19 @@ void runner::installFatalErrorHandler() {
   llvm::install_fatal_error_handler(handler);
 }
 
-/// The last text that generated code printed, for the abort that may follow.
-static thread_local const char *lastText = nullptr;
-
 int runner::attentionPuts(const char *text) {
-  lastText = text;
-  return std::puts(text);
+  flushPendingText();
+  pendingText = text;
+  return 0;
 }
 
 void runner::attentionAbort() {
-  char message[900];
   std::fflush(stdout);
-  if (lastText)
-    std::snprintf(message, sizeof(message),
-                  "an assertion failed in generated code: %s", lastText);
-  else
-    std::snprintf(message, sizeof(message), "generated code called abort");
-  reportAndExit(message);
+  if (pendingText.empty())
+    reportAndExit("generated code called abort");
+  for (char &c : pendingText)
+    if (c == '\n')
+      c = ' ';
+  pendingText.insert(0, "an assertion failed in generated code: ");
+  reportAndExit(pendingText.c_str());
 }

@@ -131,8 +131,7 @@ class Runner:
                 arguments.append(f"--output=@{outputs[-1]}")
         command = [*self.options.runner.split(), source, "--function=main",
                    *self.options.runner_flags.split(), *flags, *arguments]
-        if self.options.pipeline:
-            command.append(f"--pipeline={self.options.pipeline}")
+        command.append(f"--pipeline={self.options.pipeline}")
         self._check(subprocess.run(command, capture_output=True, text=True, errors="replace"))
         raw = [path.read_bytes() for path in outputs]
         paths = iter(outputs)
@@ -213,7 +212,8 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the titles of all cases")
     parser.add_argument("--runner", default="attention-runner", help="empty: make texts only")
     parser.add_argument("--runner-flags", default="--guard_pages")
-    parser.add_argument("--pipeline", default="", help="the runner's, if not its default")
+    # Without run-time checks: overruns are for the guard pages to find.
+    parser.add_argument("--pipeline", default="attention-to-llvm", help="the runner's")
     parser.add_argument("--opt", default="", help="a command run on each module before")
     parser.add_argument("--tmp", default="/tmp/attention-numerics", help="a scratch folder, emptied")
     parser.add_argument("--case", default="", help="only cases whose title contains this")

@@ -9,7 +9,7 @@
 
 // RUN: attention-runner %s --input=4x4xf32=1 --benchmark --benchmark_min_time=0.001s --benchmark_format=json --threads=1 > %t.json
 // RUN: %python %S/Inputs/benchmark-json.py %t.json | FileCheck %s --check-prefix=JSON
-// JSON: attention-benchmark-1 f attention-to-llvm ['4x4xf32'] 1 5
+// JSON: attention-benchmark-1 f attention-to-llvm{runtime-checks=true} ['4x4xf32'] 1 5
 
 // Nothing is measured of results that are wrong.
 // RUN: not attention-runner %s --input=4x4xf32=1 --benchmark --expected_output=4x4xf32=1 2>&1 | FileCheck %s --check-prefix=WRONG

@@ -12,31 +12,34 @@
 // RUN: not attention-runner %t.missing.mlir 2>&1 | FileCheck %s --check-prefix=MISSING
 // MISSING: {{^}}attention-runner: error: nothing defines what the code calls: nobody_defines_this
 
-// RUN: attention-runner %s --guard_pages --function=read --input=index=3 --input=4xf32=1,2,3,4 | FileCheck %s --check-prefix=INSIDE
-// RUN: not attention-runner %s --guard_pages --function=read --input=index=4 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=PAST
-// RUN: not attention-runner %s --guard_pages --function=read --input=index=-1025 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=BEFORE
-// RUN: not attention-runner %s --function=read --input=index=1000000000000 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=FAR
+// RUN: attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=read --input=index=3 --input=4xf32=1,2,3,4 | FileCheck %s --check-prefix=INSIDE
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=read --input=index=4 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=PAST
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=read --input=index=-1025 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=BEFORE
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --function=read --input=index=1000000000000 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=FAR
 // INSIDE: result[0]: f32=4
 // PAST: {{^}}attention-runner: error: generated code touched memory outside its buffers: byte 16 of input[1], which has 16 bytes
 // BEFORE: {{^}}attention-runner: error: generated code touched memory outside its buffers: byte -4100 of input[1], which has 16 bytes
+// By default extents and indices are checked at run time.
+// RUN: not attention-runner %s --function=read --input=index=4 --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=CHECKED
+// CHECKED: {{^}}attention-runner: error: an assertion failed in generated code: ERROR: Runtime op verification failed ^ out-of-bounds access Location: {{.*}}{{$}}
 // FAR: {{^}}attention-runner: error: generated code touched memory outside its buffers: address 0x{{[0-9a-f]+}}, near no buffer
 
 // Results: a write past the end, into what alignment leaves or into the page.
-// RUN: attention-runner %s --guard_pages --function=write --input=index=3 | FileCheck %s --check-prefix=WRITTEN
-// RUN: not attention-runner %s --guard_pages --function=write --input=index=4 2>&1 | FileCheck %s --check-prefix=SLACK
-// RUN: not attention-runner %s --guard_pages --function=write --input=index=16 2>&1 | FileCheck %s --check-prefix=PAGE
-// RUN: not attention-runner %s --guard_pages --function=write --input=index=-1 2>&1 | FileCheck %s --check-prefix=UNDER
+// RUN: attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=write --input=index=3 | FileCheck %s --check-prefix=WRITTEN
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=write --input=index=4 2>&1 | FileCheck %s --check-prefix=SLACK
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=write --input=index=16 2>&1 | FileCheck %s --check-prefix=PAGE
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=write --input=index=-1 2>&1 | FileCheck %s --check-prefix=UNDER
 // WRITTEN: result[0]: 4xf32=nan nan nan 7
 // SLACK: {{^}}attention-runner: error: generated code wrote to byte 16 of a buffer of generated code, of which 16 bytes are in use by result 0
 // PAGE: {{^}}attention-runner: error: generated code touched memory outside its buffers: byte 64 of a buffer of generated code, which has 64 bytes
 // UNDER: {{^}}attention-runner: error: generated code wrote to byte -1 of a buffer of generated code, of which 16 bytes are in use by result 0
 
 // Inputs may not be written to.
-// RUN: not attention-runner %s --guard_pages --function=scribble --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=SCRIBBLE
+// RUN: not attention-runner %s --pipeline=attention-to-llvm --guard_pages --function=scribble --input=4xf32=1 2>&1 | FileCheck %s --check-prefix=SCRIBBLE
 // SCRIBBLE: {{^}}attention-runner: error: generated code touched memory outside its buffers: a write to byte 0 of input[0], which is read-only
 
 // Filling an argument fills a copy of it: ten calls read the same.
-// RUN: attention-runner %s --function=fill --guard_pages --input=4xf32=1,2,3,4 --benchmark --benchmark_repetitions=2 --benchmark_min_time=5x --output=- --output=- | FileCheck %s --check-prefix=FILL
+// RUN: attention-runner %s --pipeline=attention-to-llvm --function=fill --guard_pages --input=4xf32=1,2,3,4 --benchmark --benchmark_repetitions=2 --benchmark_min_time=5x --output=- --output=- | FileCheck %s --check-prefix=FILL
 // FILL: result[0]: f32=10
 // FILL-NEXT: result[1]: 4xf32=0 0 0 0
 // FILL-NEXT: @fill(4xf32): 2 repetitions of 5 calls

@@ -45,9 +45,9 @@ struct Options {
                "2x2xf32=1,2,3,4, 8x64xf32=random:SEED (normal), i32=5")};
   cl::opt<std::string> pipeline{
       "pipeline", cl::value_desc("NAME-or-TEXT"), cl::cat(running),
-      cl::init("attention-to-llvm"),
+      cl::init("attention-to-llvm{runtime-checks=true}"),
       cl::desc("Pass pipeline on the module that lowers it to the LLVM dialect "
-               "(default: attention-to-llvm)")};
+               "(default: attention-to-llvm{runtime-checks=true})")};
   cl::opt<unsigned> threads{
       "threads", cl::value_desc("N"), cl::cat(running), cl::init(0),
       cl::desc("Threads for parallel loops (default: OpenMP's choice)")};
