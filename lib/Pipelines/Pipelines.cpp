@@ -64,13 +64,12 @@ void attention::buildAttentionToLLVMPipeline(
   manager.addPass(createConvertExpandShapeToReinterpretCast());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
-  // No library call for bf16: not every libgcc has them.
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  manager.addPass(arith::createArithExpandOpsPass(expand));
   // Functions on 16-bit floats by way of f32; what LLVM has no intrinsic for is
   // a call of the C library.
   manager.addPass(math::createMathExtendToSupportedTypes());
+  // No library call for bf16: not every libgcc has them.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
   manager.addPass(arith::createArithExpandOpsPass(expand));
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertMathToLibmPass());

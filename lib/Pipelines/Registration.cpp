@@ -16,8 +16,7 @@ void attention::registerPipelines() {
   PassPipelineRegistration<ExactLoweringOptions>(
       "attention-to-loops",
       "Lower attention and linalg on tensors to loops on memrefs, op by op: "
-      "the "
-      "reference",
+      "the reference",
       buildAttentionToLoopsPipeline);
   PassPipelineRegistration<ExactLoweringOptions>(
       "attention-to-llvm",
