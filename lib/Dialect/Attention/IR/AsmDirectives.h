@@ -8,6 +8,7 @@
 #ifndef ATTENTION_LIB_DIALECT_ATTENTION_IR_ASMDIRECTIVES_H
 #define ATTENTION_LIB_DIALECT_ATTENTION_IR_ASMDIRECTIVES_H
 
+#include "Attention/Dialect/Attention/IR/AttentionAttrs.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IntegerSet.h"
 #include "mlir/IR/OpImplementation.h"
@@ -80,11 +81,11 @@ parseMaskSet(OpAsmParser &parser, SmallVectorImpl<Attribute> &sets,
          << " values for the symbols of the set, found " << numFound;
 }
 
-/// An intersection of unions: `sets(#a, #b[%n : index] or #c)`.
+/// An intersection of unions: `(#a, #b[%n : index] or #c)`.
 inline ParseResult
-parseMaskSets(OpAsmParser &parser, ArrayAttr &sets,
-              SmallVectorImpl<OpAsmParser::UnresolvedOperand> &symbols,
-              SmallVectorImpl<Type> &symbolTypes) {
+parseMaskSetList(OpAsmParser &parser, ArrayAttr &sets,
+                 SmallVectorImpl<OpAsmParser::UnresolvedOperand> &symbols,
+                 SmallVectorImpl<Type> &symbolTypes) {
   SmallVector<Attribute> unions;
   auto parseUnion = [&]() -> ParseResult {
     SmallVector<Attribute> members;
@@ -95,17 +96,15 @@ parseMaskSets(OpAsmParser &parser, ArrayAttr &sets,
     unions.push_back(parser.getBuilder().getArrayAttr(members));
     return success();
   };
-  if (succeeded(parser.parseOptionalKeyword("sets")) &&
-      parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, parseUnion))
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, parseUnion))
     return failure();
   sets = parser.getBuilder().getArrayAttr(unions);
   return success();
 }
 
-inline void printMaskSets(OpAsmPrinter &printer, Operation *, ArrayAttr sets,
-                          OperandRange symbols, TypeRange) {
-  if (sets.empty())
-    return;
+/// Prints the list and returns the symbols that it has not used.
+inline OperandRange printMaskSetList(OpAsmPrinter &printer, ArrayAttr sets,
+                                     OperandRange symbols) {
   auto printSet = [&](Attribute attr) {
     printer << attr;
     unsigned count = cast<IntegerSetAttr>(attr).getValue().getNumSymbols();
@@ -118,10 +117,151 @@ inline void printMaskSets(OpAsmPrinter &printer, Operation *, ArrayAttr sets,
     printer << "]";
     symbols = symbols.drop_front(count);
   };
-  printer << " sets(";
+  printer << "(";
   llvm::interleaveComma(sets, printer, [&](Attribute members) {
     llvm::interleave(cast<ArrayAttr>(members), printer, printSet, " or ");
   });
+  printer << ")";
+  return symbols;
+}
+
+/// An optional intersection of unions: `sets(#a, #b[%n : index] or #c)`.
+inline ParseResult
+parseMaskSets(OpAsmParser &parser, ArrayAttr &sets,
+              SmallVectorImpl<OpAsmParser::UnresolvedOperand> &symbols,
+              SmallVectorImpl<Type> &symbolTypes) {
+  if (succeeded(parser.parseOptionalKeyword("sets")))
+    return parseMaskSetList(parser, sets, symbols, symbolTypes);
+  sets = parser.getBuilder().getArrayAttr({});
+  return success();
+}
+
+inline void printMaskSets(OpAsmPrinter &printer, Operation *, ArrayAttr sets,
+                          OperandRange symbols, TypeRange) {
+  if (sets.empty())
+    return;
+  printer << " sets";
+  printMaskSetList(printer, sets, symbols);
+}
+
+/// An optional pair body: `combine (%a: f32, %b: f32) { … }`.
+inline ParseResult parseCombine(OpAsmParser &parser, Region &region) {
+  if (failed(parser.parseOptionalKeyword("combine")))
+    return success();
+  return parseArgRegion(parser, region);
+}
+
+inline void printCombine(OpAsmPrinter &printer, Operation *op, Region &region) {
+  if (region.empty())
+    return;
+  printer << " combine ";
+  printArgRegion(printer, op, region);
+}
+
+/// The types of destinations; those that are tensors are results.
+inline ParseResult parseDestinations(OpAsmParser &parser,
+                                     SmallVectorImpl<Type> &types,
+                                     SmallVectorImpl<Type> &results) {
+  if (parser.parseTypeList(types))
+    return failure();
+  llvm::copy_if(types, std::back_inserter(results),
+                [](Type type) { return isa<TensorType>(type); });
+  return success();
+}
+
+inline void printDestinations(OpAsmPrinter &printer, Operation *,
+                              TypeRange types, TypeRange) {
+  llvm::interleaveComma(types, printer);
+}
+
+/// What is done to scores, in order: `changes(sets(#a), keep(%t : type by map),
+/// where (…) { … }, bias(%t : type by map), modify (…) { … })`.
+inline ParseResult
+parseScoreChanges(OpAsmParser &parser, ArrayAttr &changes,
+                  ArrayAttr &changeSets,
+                  SmallVectorImpl<OpAsmParser::UnresolvedOperand> &symbols,
+                  SmallVectorImpl<Type> &symbolTypes,
+                  SmallVectorImpl<OpAsmParser::UnresolvedOperand> &tensors,
+                  SmallVectorImpl<Type> &tensorTypes,
+                  SmallVectorImpl<std::unique_ptr<Region>> &regions) {
+  Builder &builder = parser.getBuilder();
+  SmallVector<Attribute> steps, sets;
+  auto parseStep = [&]() -> ParseResult {
+    StringRef keyword;
+    SMLoc loc = parser.getCurrentLocation();
+    AffineMapAttr map;
+    if (parser.parseKeyword(&keyword))
+      return failure();
+    std::optional<ScoreChangeKind> kind = symbolizeScoreChangeKind(keyword);
+    if (!kind)
+      return parser.emitError(loc)
+             << "expected sets, keep, where, bias or modify, found " << keyword;
+    switch (*kind) {
+    case ScoreChangeKind::Sets: {
+      ArrayAttr list;
+      if (parseMaskSetList(parser, list, symbols, symbolTypes))
+        return failure();
+      sets.push_back(list);
+      break;
+    }
+    case ScoreChangeKind::Keep:
+    case ScoreChangeKind::Bias:
+      if (parser.parseLParen() || parser.parseOperand(tensors.emplace_back()) ||
+          parser.parseColonType(tensorTypes.emplace_back()) ||
+          parser.parseKeyword("by") || parser.parseAttribute(map) ||
+          parser.parseRParen())
+        return failure();
+      break;
+    case ScoreChangeKind::Where:
+    case ScoreChangeKind::Modify:
+      if (parseArgRegion(parser,
+                         *regions.emplace_back(std::make_unique<Region>())))
+        return failure();
+      break;
+    }
+    steps.push_back(ScoreChangeAttr::get(builder.getContext(), *kind, map));
+    return success();
+  };
+  if (succeeded(parser.parseOptionalKeyword("changes")) &&
+      parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, parseStep))
+    return failure();
+  changes = builder.getArrayAttr(steps);
+  changeSets = builder.getArrayAttr(sets);
+  return success();
+}
+
+inline void printScoreChanges(OpAsmPrinter &printer, Operation *op,
+                              ArrayAttr changes, ArrayAttr changeSets,
+                              OperandRange symbols, TypeRange,
+                              OperandRange tensors, TypeRange,
+                              RegionRange regions) {
+  if (changes.empty())
+    return;
+  const auto *sets = changeSets.begin();
+  printer << " changes(";
+  llvm::interleaveComma(changes.getAsRange<ScoreChangeAttr>(), printer,
+                        [&](ScoreChangeAttr change) {
+                          printer << stringifyScoreChangeKind(change.getKind());
+                          switch (change.getKind()) {
+                          case ScoreChangeKind::Sets:
+                            symbols = printMaskSetList(
+                                printer, cast<ArrayAttr>(*sets++), symbols);
+                            break;
+                          case ScoreChangeKind::Keep:
+                          case ScoreChangeKind::Bias:
+                            printer << "(" << tensors.front() << " : "
+                                    << tensors.front().getType() << " by "
+                                    << change.getMap() << ")";
+                            tensors = tensors.drop_front();
+                            break;
+                          case ScoreChangeKind::Where:
+                          case ScoreChangeKind::Modify:
+                            printer << " ";
+                            printArgRegion(printer, op, *regions.front());
+                            regions = regions.drop_front();
+                            break;
+                          }
+                        });
   printer << ")";
 }
 

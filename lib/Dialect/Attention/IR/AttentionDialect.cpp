@@ -1,7 +1,8 @@
 //===- AttentionDialect.cpp - The attention dialect -----------------------===//
 //
-// Registers the operations. What they do is in one file a family: ScoreOps,
-// ProjectedScoreOps, ModifyScoresOp, MaskScoresOp, SoftmaxOp, ContextOp.
+// Registers operations and attributes. What they do is in one file a family:
+// ScoreOps, ProjectedScoreOps, ModifyScoresOp, MaskScoresOp, SoftmaxOp,
+// ContextOp at the graph level; FusedOp, BlockOps; OnlineSoftmaxAttr.
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,6 +10,7 @@
 
 #include "AsmDirectives.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Destinations.h"
 #include "ScoreRules.h"
 #include "Shapes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -16,13 +18,19 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectImplementation.h"
 #include "mlir/Transforms/InliningUtils.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attention;
 
+#include "Attention/Dialect/Attention/IR/AttentionAttrInterfaces.cpp.inc"
 #include "Attention/Dialect/Attention/IR/AttentionDialect.cpp.inc"
+#include "Attention/Dialect/Attention/IR/AttentionEnums.cpp.inc"
 #include "Attention/Dialect/Attention/IR/AttentionInterfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "Attention/Dialect/Attention/IR/AttentionAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "Attention/Dialect/Attention/IR/AttentionOps.cpp.inc"
 
@@ -44,6 +52,10 @@ void AttentionDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "Attention/Dialect/Attention/IR/AttentionOps.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "Attention/Dialect/Attention/IR/AttentionAttrs.cpp.inc"
       >();
   addInterfaces<AttentionInlinerInterface>();
 }

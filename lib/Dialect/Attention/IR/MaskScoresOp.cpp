@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "ScoreChanges.h"
 #include "Shapes.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -16,18 +17,22 @@ using namespace mlir::attention;
 //===----------------------------------------------------------------------===//
 
 SmallVector<SmallVector<MaskSet>> MaskScoresOp::getMaskSets() {
-  SmallVector<SmallVector<MaskSet>> unions;
-  OperandRange symbols = getSymbols();
-  for (Attribute members : getSets()) {
-    SmallVector<MaskSet> &sets = unions.emplace_back();
-    for (Attribute member : cast<ArrayAttr>(members)) {
-      IntegerSet set = cast<IntegerSetAttr>(member).getValue();
-      sets.push_back(
-          {set, llvm::to_vector(symbols.take_front(set.getNumSymbols()))});
-      symbols = symbols.drop_front(set.getNumSymbols());
-    }
-  }
-  return unions;
+  return collectMaskSets(getSets(), getSymbols());
+}
+
+SmallVector<ScoreChange> MaskScoresOp::getScoreChanges() {
+  SmallVector<ScoreChange> changes;
+  if (!getSets().empty())
+    changes.push_back({ScoreChangeKind::Sets, getMaskSets()});
+  if (getKeep())
+    changes.push_back(
+        {ScoreChangeKind::Keep, {}, getKeep(), getKeepIndexingMap()});
+  if (!getWhere().empty())
+    changes.push_back({ScoreChangeKind::Where, {}, {}, {}, &getWhere()});
+  if (getBias())
+    changes.push_back(
+        {ScoreChangeKind::Bias, {}, getBias(), getBiasIndexingMap()});
+  return changes;
 }
 
 /// (d0, …) -> (d0, …), but 0 for dimensions of static extent 1 that broadcast.
@@ -84,26 +89,6 @@ static LogicalResult verifySymbol(MaskScoresOp op, Value symbol,
                             "the scores' batch extent")))
       return failure();
   return success();
-}
-
-/// Checks that constants to divide by are positive: those are the ones that
-/// affine expressions give a meaning to.
-static LogicalResult verifyDivisors(MaskScoresOp op, IntegerSet set) {
-  std::optional<int64_t> wrong;
-  set.walkExprs([&](AffineExpr expr) {
-    auto quotient = dyn_cast<AffineBinaryOpExpr>(expr);
-    if (!quotient || expr.getKind() == AffineExprKind::Add ||
-        expr.getKind() == AffineExprKind::Mul)
-      return;
-    auto divisor = dyn_cast<AffineConstantExpr>(quotient.getRHS());
-    if (divisor && divisor.getValue() <= 0)
-      wrong = divisor.getValue();
-  });
-  if (!wrong)
-    return success();
-  return op.emitOpError("expected divisors and moduli in sets to be positive, "
-                        "found ")
-         << *wrong;
 }
 
 static LogicalResult verifySets(MaskScoresOp op, RankedTensorType scoresType) {

@@ -27,6 +27,10 @@ LogicalResult ModifyScoresOp::verifyRegions() {
                             "a score and its indices", type.getElementType());
 }
 
+SmallVector<ScoreChange> ModifyScoresOp::getScoreChanges() {
+  return {{ScoreChangeKind::Modify, {}, {}, {}, &getModify()}};
+}
+
 LogicalResult
 ModifyScoresOp::reifyResultShapes(OpBuilder &builder,
                                   ReifiedRankedShapedTypeDims &shapes) {

@@ -169,6 +169,10 @@ SmallVector<Value> SoftmaxOp::buildRowResults(OpBuilder &builder, Location loc,
   return {arith::AddFOp::create(builder, loc, shift, log)};
 }
 
+Attribute SoftmaxOp::getOnlineNormaliser() {
+  return OnlineSoftmaxAttr::get(getContext());
+}
+
 //===----------------------------------------------------------------------===//
 // Canonicalization
 //===----------------------------------------------------------------------===//

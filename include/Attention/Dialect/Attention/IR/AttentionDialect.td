@@ -49,12 +49,16 @@ def Attention_Dialect : Dialect {
     }
     ```
   }];
+  let useDefaultAttributePrinterParser = 1;
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::tensor::TensorDialect",
   ];
 }
+
+class Attention_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Attention_Dialect, mnemonic, traits>;
 
 /// A tensor that attention reads: queries, keys, values, parameters.
 def Attention_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;

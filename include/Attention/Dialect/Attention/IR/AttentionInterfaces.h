@@ -7,6 +7,7 @@
 #ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONINTERFACES_H
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONINTERFACES_H
 
+#include "Attention/Dialect/Attention/IR/ScoreChange.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 

@@ -142,6 +142,30 @@ def NormaliserOpInterface : OpInterface<"NormaliserOpInterface"> {
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::ValueRange":$state), "",
       [{ return {}; }]>,
+    InterfaceMethod<
+      [{The normaliser in the form that reads keys block by block, an attribute
+        that implements OnlineNormaliserAttrInterface, whose log-sum-exp is the
+        only row result there may be; or null where it has none: such attention
+        is not fused. By default null.}],
+      "::mlir::Attribute", "getOnlineNormaliser", (ins), "",
+      [{ return {}; }]>,
+  ];
+}
+
+def ScoreChangeOpInterface : OpInterface<"ScoreChangeOpInterface"> {
+  let cppNamespace = "::mlir::attention";
+  let description = [{
+    An operation that changes scores one by one: a mask, a bias, a modifier. It
+    says so as a list of steps that fused attention carries along, in order.
+  }];
+  let methods = [
+    InterfaceMethod<"The scores before, a tensor [b…, i, j].",
+      "::mlir::Value", "getScores">,
+    InterfaceMethod<"The scores after, of the same type.",
+      "::mlir::Value", "getResult">,
+    InterfaceMethod<
+      "The steps in order; their values and regions are the operation's.",
+      "::llvm::SmallVector<::mlir::attention::ScoreChange>", "getScoreChanges">,
   ];
 }
 

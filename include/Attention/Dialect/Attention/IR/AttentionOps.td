@@ -10,13 +10,11 @@
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONOPS_TD
 
 include "Attention/Dialect/Attention/IR/AttentionDialect.td"
+include "Attention/Dialect/Attention/IR/AttentionFusedOps.td"
 include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-
-class Attention_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Attention_Dialect, mnemonic, traits>;
 
 /// An operation on tensors: no memory effects; safe to speculate where no
 /// extents that must agree are left to run time.
@@ -237,8 +235,9 @@ def Attention_ScoreOp
 //===----------------------------------------------------------------------===//
 
 def Attention_ModifyScoresOp
-    : Attention_TensorOp<"modify_scores",
-                         [AllTypesMatch<["scores", "result"]>]> {
+    : Attention_TensorOp<"modify_scores", [
+        AllTypesMatch<["scores", "result"]>,
+        DeclareOpInterfaceMethods<ScoreChangeOpInterface, ["getScoreChanges"]>]> {
   let summary = "Changes every score by a region that knows where it is.";
   let description = [{
     ```
@@ -291,8 +290,9 @@ def Attention_ModifyScoresOp
 }
 
 def Attention_MaskScoresOp
-    : Attention_TensorOp<"mask_scores", [AttrSizedOperandSegments,
-                                         AllTypesMatch<["scores", "result"]>]> {
+    : Attention_TensorOp<"mask_scores", [
+        AttrSizedOperandSegments, AllTypesMatch<["scores", "result"]>,
+        DeclareOpInterfaceMethods<ScoreChangeOpInterface, ["getScoreChanges"]>]> {
   let summary = "Says which pairs of query and key take part.";
   let description = [{
     A pair that is masked out gets the score −inf; the others keep theirs, plus
@@ -390,7 +390,8 @@ def Attention_SoftmaxOp
         AllTypesMatch<["scores", "weights"]>,
         DeclareOpInterfaceMethods<NormaliserOpInterface, [
           "getRowResults", "getInitOperands", "getStateSize", "buildInit",
-          "buildUpdate", "buildMerge", "buildWeight", "buildRowResults"]>]> {
+          "buildUpdate", "buildMerge", "buildWeight", "buildRowResults",
+          "getOnlineNormaliser"]>]> {
   let summary = "Softmax over the keys: the attention distribution.";
   let description = [{
     ```

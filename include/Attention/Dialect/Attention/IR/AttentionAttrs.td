@@ -1,0 +1,124 @@
+//===- AttentionAttrs.td - Attributes of the attention dialect -*- tablegen -*-===//
+//
+// What the fused and block levels carry along: the ordered list of what is done
+// to scores, and normalisers in the form that reads keys block by block.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONATTRS_TD
+#define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONATTRS_TD
+
+include "Attention/Dialect/Attention/IR/AttentionDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+def OnlineNormaliserAttrInterface
+    : AttrInterface<"OnlineNormaliserAttrInterface"> {
+  let cppNamespace = "::mlir::attention";
+  let description = [{
+    A normaliser that reads the keys of a row block by block, in any grouping
+    (Milakov and Gimelshein, 2018), in parts that fused attention puts together:
+
+    ```
+    pivot', shift' = max-like reduction of pivot and a block's scores
+    factor         = rescale(shift, shift')
+    p[j]           = weight(s[j], shift')                  unnormalised
+    sum            = sum · factor + Σ_j p[j]
+    context        = context · factor + Σ_j p[j] · v[j]
+    result         = context · contextFactor(pivot, sum)
+    ```
+
+    All values have the compute type or are vectors of it: the methods build
+    elementwise code. A score of −inf is an absent pair: `weight` is exactly 0
+    there. A normaliser without state has neither pivot nor sum.
+  }];
+  let methods = [
+    InterfaceMethod<"Whether there is a state: the pivot and the sum of weights.",
+      "bool", "hasState">,
+    InterfaceMethod<
+      [{Builds the pivot and the sum before any key, from one element of each
+        init operand. `type` is the type of the values.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildInit",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Type":$type, "::mlir::ValueRange":$initElements)>,
+    InterfaceMethod<
+      [{Builds the pivot of two sets of scores, of which one may be one score.
+        It need not notice a NaN: its weight is NaN.}],
+      "::mlir::Value", "buildPivot",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$pivot, "::mlir::Value":$score)>,
+    InterfaceMethod<"Builds what weights subtract, from the pivot.",
+      "::mlir::Value", "buildShift",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$pivot)>,
+    InterfaceMethod<
+      [{Builds what sums so far are multiplied by when their pivot gives way to
+        one whose shift is `newShift`.}],
+      "::mlir::Value", "buildRescale",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$pivot, "::mlir::Value":$newShift)>,
+    InterfaceMethod<
+      "Builds the unnormalised weight of a score. `shift` is null without state.",
+      "::mlir::Value", "buildWeight",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$score, "::mlir::Value":$shift)>,
+    InterfaceMethod<
+      [{Builds what the context is multiplied by at the end, from the state; null
+        for nothing.}],
+      "::mlir::Value", "buildContextFactor",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::ValueRange":$state)>,
+    InterfaceMethod<"Builds the log-sum-exp from the state, which there must be.",
+      "::mlir::Value", "buildLse",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::ValueRange":$state)>,
+  ];
+}
+
+class Attention_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Attention_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Attention_SoftmaxAttr
+    : Attention_Attr<"OnlineSoftmax", "softmax",
+        [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {
+  let summary = "The softmax, key block by key block.";
+  let description = [{
+    The pivot is the running maximum, which starts at −inf or at the sink; the sum
+    is that of exp(score − maximum). Written `#attention.softmax`.
+  }];
+}
+
+def Attention_ChangeKind
+    : I32EnumAttr<"ScoreChangeKind", "what is done to a score", [
+        I32EnumAttrCase<"Sets", 0, "sets">,
+        I32EnumAttrCase<"Keep", 1, "keep">,
+        I32EnumAttrCase<"Where", 2, "where">,
+        I32EnumAttrCase<"Bias", 3, "bias">,
+        I32EnumAttrCase<"Modify", 4, "modify">]> {
+  let cppNamespace = "::mlir::attention";
+  let genSpecializedAttr = 0;
+}
+
+def Attention_ScoreChangeAttr : Attention_Attr<"ScoreChange", "change"> {
+  let summary = "One step of what is done to scores, in program order.";
+  let description = [{
+    `keep` and `bias` carry the map from (b…, i, j) to the indices of their tensor.
+    Tensors, regions and sets are the operation's, each kind in the order of the
+    steps.
+  }];
+  let parameters = (ins
+    EnumParameter<Attention_ChangeKind>:$kind,
+    OptionalParameter<"::mlir::AffineMapAttr">:$map);
+  let assemblyFormat = "`<` $kind (`by` $map^)? `>`";
+}
+
+def Attention_ScoreChangesAttr
+    : TypedArrayAttrBase<Attention_ScoreChangeAttr, "what is done to scores">;
+
+def Attention_ChangeSetsAttr
+    : TypedArrayAttrBase<Attention_MaskSetsAttr,
+                         "the sets of each change that has some">;
+
+#endif // ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONATTRS_TD

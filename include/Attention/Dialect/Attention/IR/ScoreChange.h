@@ -1,0 +1,42 @@
+//===- ScoreChange.h - What is done to scores -------------------*- C++ -*-===//
+//
+// Masks, biases and modifiers as a list of steps, the form in which they pass
+// from the graph level to the fused and block levels.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_DIALECT_ATTENTION_IR_SCORECHANGE_H
+#define ATTENTION_DIALECT_ATTENTION_IR_SCORECHANGE_H
+
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/IntegerSet.h"
+#include "mlir/IR/Region.h"
+#include "mlir/IR/Value.h"
+
+#include "Attention/Dialect/Attention/IR/AttentionEnums.h.inc"
+
+namespace mlir::attention {
+
+/// An integer set over (b…, i, j) and the values its symbols are bound to:
+/// scalars, or tensors indexed by the first batch dimensions.
+struct MaskSet {
+  IntegerSet set;
+  SmallVector<Value> symbols;
+};
+
+/// One step. Only the members of its kind are set.
+struct ScoreChange {
+  ScoreChangeKind kind;
+  /// Sets: an intersection of unions.
+  SmallVector<SmallVector<MaskSet>> sets = {};
+  /// Keep and Bias: a tensor, or buffer, and its indices at (b…, i, j).
+  Value tensor = {};
+  AffineMap map = {};
+  /// Where (b…, i, j) -> i1 and Modify (score, b…, i, j) -> score: a region of
+  /// one block.
+  Region *region = nullptr;
+};
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_DIALECT_ATTENTION_IR_SCORECHANGE_H

@@ -1,0 +1,187 @@
+//===- BlockOps.cpp - attention.pack, online and finish -------------------===//
+//
+// Access and verification. Tiling over keys is in FusedTiling.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Destinations.h"
+#include "ScoreChanges.h"
+#include "Shapes.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+/// Checks a map that permutes two dimensions.
+static LogicalResult verifyMatrixMap(Operation *op, AffineMap map,
+                                     StringRef name, Value matrix) {
+  if (map.getNumDims() == 2 && map.isPermutation() &&
+      cast<ShapedType>(matrix.getType()).getRank() == 2)
+    return success();
+  return op->emitOpError("expected ")
+         << name << " of rank 2 with a map that permutes two dimensions, found "
+         << matrix.getType() << " and " << AffineMapAttr::get(map);
+}
+
+/// The extent of `value` in dimension `dim` of its map.
+static int64_t getExtent(Value value, AffineMap map, unsigned dim) {
+  unsigned position =
+      *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  return cast<ShapedType>(value.getType()).getDimSize(position);
+}
+
+/// Checks that a tile is [rows, lanes] or [lanes] of the compute type, with
+/// static lanes.
+static LogicalResult verifyTile(Operation *op, Value tile, StringRef name,
+                                unsigned rank, Type computeType) {
+  auto type = cast<ShapedType>(tile.getType());
+  if (type.getRank() == rank && !type.isDynamicDim(rank - 1) &&
+      type.getElementType() == computeType)
+    return success();
+  return op->emitOpError("expected ")
+         << name << " to be " << (rank == 2 ? "[rows, lanes]" : "[lanes]")
+         << " of " << computeType << " with static lanes, found " << type;
+}
+
+/// Checks that two tiles have the same lanes.
+static LogicalResult verifyLanes(Operation *op, Value a, Value b) {
+  auto first = cast<ShapedType>(a.getType());
+  auto second = cast<ShapedType>(b.getType());
+  if (first.getShape().back() == second.getShape().back())
+    return success();
+  return op->emitOpError("expected tiles of the same lanes, found ")
+         << first << " and " << second;
+}
+
+static LogicalResult verifyAgree(Operation *op, StringRef what, int64_t a,
+                                 int64_t b) {
+  if (mayBeEqual(a, b))
+    return success();
+  return op->emitOpError("expected operands to agree on the number of ")
+         << what << ", found " << a << " and " << b;
+}
+
+//===----------------------------------------------------------------------===//
+// PackOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PackOp::verify() {
+  if (failed(verifyDestinations(*this, 1)))
+    return failure();
+  Type c = getElementTypeOrSelf(getOuts()[0]);
+  if (!c.isF32() && !c.isF64())
+    return emitOpError("expected a tile of f32 or f64, found ")
+           << getOuts()[0].getType();
+  if (failed(verifyMatrixMap(*this, getQueryMap(), "query", getQuery())) ||
+      failed(verifyTile(*this, getOuts()[0], "the tile", 2, c)) ||
+      failed(
+          verifyExtends(*this, getElementTypeOrSelf(getQuery()), "query", c)) ||
+      failed(verifyAgree(
+          *this, "features", getExtent(getQuery(), getQueryMap(), 1),
+          cast<ShapedType>(getOuts()[0].getType()).getDimSize(0))))
+    return failure();
+  if (getScale() && getScale().getType() != c)
+    return emitOpError("expected the scale to have the compute type ")
+           << c << ", found " << getScale().getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// OnlineOp
+//===----------------------------------------------------------------------===//
+
+SmallVector<ScoreChange> OnlineOp::getScoreChanges() {
+  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
+                             getChangeTensors(), getChangeRegions());
+}
+
+FloatType OnlineOp::getComputeType() {
+  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
+}
+
+LogicalResult OnlineOp::verify() {
+  bool hasState = getNormaliser().hasState();
+  if (failed(verifyDestinations(*this, hasState ? 3 : 1)))
+    return failure();
+  Type c = getElementTypeOrSelf(getOuts()[0]);
+  if (!c.isF32() && !c.isF64())
+    return emitOpError("expected an accumulator of f32 or f64, found ")
+           << getOuts()[0].getType();
+  if (failed(verifyTile(*this, getQuery(), "the queries", 2, c)) ||
+      failed(verifyTile(*this, getOuts()[0], "the accumulator", 2, c)) ||
+      failed(verifyLanes(*this, getQuery(), getOuts()[0])))
+    return failure();
+  for (Value state : getOuts().drop_front())
+    if (failed(verifyTile(*this, state, "the state", 1, c)) ||
+        failed(verifyLanes(*this, getQuery(), state)))
+      return failure();
+  if (failed(verifyMatrixMap(*this, getKeyMap(), "key", getKey())) ||
+      failed(verifyMatrixMap(*this, getValueMap(), "value", getValue())) ||
+      failed(verifyExtends(*this, getElementTypeOrSelf(getKey()), "key", c)) ||
+      failed(
+          verifyExtends(*this, getElementTypeOrSelf(getValue()), "value", c)))
+    return failure();
+  int64_t numFeatures = cast<ShapedType>(getQuery().getType()).getDimSize(0);
+  if (failed(verifyAgree(*this, "features", numFeatures,
+                         getExtent(getKey(), getKeyMap(), 1))) ||
+      failed(verifyAgree(*this, "keys", getExtent(getKey(), getKeyMap(), 0),
+                         getExtent(getValue(), getValueMap(), 0))) ||
+      failed(verifyAgree(*this, "value features",
+                         cast<ShapedType>(getOuts()[0].getType()).getDimSize(0),
+                         getExtent(getValue(), getValueMap(), 1))))
+    return failure();
+  for (Value parameter : getParameters()) {
+    auto type = cast<ShapedType>(parameter.getType());
+    if (type.getRank() != 1 || !mayBeEqual(type.getDimSize(0), numFeatures))
+      return emitOpError(
+                 "expected parameters with an element a feature, found ")
+             << type;
+  }
+  if (getOrigin().size() < 2)
+    return emitOpError("expected an origin of indices (batch..., i, j), found ")
+           << getOrigin().size();
+  if (getScale() && getScale().getType() != c)
+    return emitOpError("expected the scale to have the compute type ")
+           << c << ", found " << getScale().getType();
+  return verifyScoreChanges(*this, getChanges(), getChangeSets(), getSymbols(),
+                            getChangeTensors(), getChangeRegions(),
+                            getOrigin().size(), c);
+}
+
+LogicalResult OnlineOp::verifyRegions() {
+  return verifyScoreRegions(*this, getChanges(), getCombine(),
+                            getParameters().size(), getChangeRegions(),
+                            getOrigin().size(), getComputeType());
+}
+
+//===----------------------------------------------------------------------===//
+// FinishOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult FinishOp::verify() {
+  Type c = getElementTypeOrSelf(getAccumulator());
+  bool hasState = getNormaliser().hasState();
+  if (failed(verifyDestinations(*this, getOuts().size() == 2 ? 2 : 1)))
+    return failure();
+  if (getState().size() != (hasState ? 2 : 0))
+    return emitOpError("expected the state of the normaliser, ")
+           << (hasState ? 2 : 0) << " values, found " << getState().size();
+  if (failed(verifyTile(*this, getAccumulator(), "the accumulator", 2, c)) ||
+      failed(
+          verifyMatrixMap(*this, getOutputMap(), "the context", getOuts()[0])))
+    return failure();
+  for (Value state : getState())
+    if (failed(verifyTile(*this, state, "the state", 1, c)) ||
+        failed(verifyLanes(*this, getAccumulator(), state)))
+      return failure();
+  if (getOuts().size() == 2) {
+    auto type = cast<ShapedType>(getOuts()[1].getType());
+    if (!hasState || type.getRank() != 1 || type.getElementType() != c)
+      return emitOpError("expected a log-sum-exp [rows] of ")
+             << c << " only with a state, found " << type;
+  }
+  return verifyAgree(*this, "value features",
+                     cast<ShapedType>(getAccumulator().getType()).getDimSize(0),
+                     getExtent(getOuts()[0], getOutputMap(), 1));
+}

@@ -1,0 +1,33 @@
+//===- Destinations.h - What destination-style ops share --------*- C++ -*-===//
+//
+// Effects, result shapes and rules of operations on tensors or buffers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_LIB_DIALECT_ATTENTION_IR_DESTINATIONS_H
+#define ATTENTION_LIB_DIALECT_ATTENTION_IR_DESTINATIONS_H
+
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace mlir::attention {
+
+/// Inputs that are buffers are read; destinations are read and written.
+void getDestinationEffects(
+    DestinationStyleOpInterface op,
+    SmallVectorImpl<MemoryEffects::EffectInstance> &effects);
+
+/// Results have the extents of their destinations.
+LogicalResult reifyDestinations(DestinationStyleOpInterface op,
+                                OpBuilder &builder,
+                                ReifiedRankedShapedTypeDims &shapes);
+
+/// Checks that operands are all tensors, or all buffers, where they are shaped.
+/// `numDestinations` is what the op has to have.
+LogicalResult verifyDestinations(DestinationStyleOpInterface op,
+                                 unsigned numDestinations);
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_LIB_DIALECT_ATTENTION_IR_DESTINATIONS_H

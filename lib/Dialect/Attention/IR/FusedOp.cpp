@@ -1,0 +1,198 @@
+//===- FusedOp.cpp - attention.fused --------------------------------------===//
+//
+// Access and verification. Tiling is in FusedTiling.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Destinations.h"
+#include "ScoreChanges.h"
+#include "Shapes.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+SmallVector<ScoreChange> FusedOp::getScoreChanges() {
+  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
+                             getChangeTensors(), getChangeRegions());
+}
+
+FloatType FusedOp::getComputeType() {
+  return attention::getComputeType(getContext(),
+                                   {getElementTypeOrSelf(getQuery()),
+                                    getElementTypeOrSelf(getKey()),
+                                    getElementTypeOrSelf(getValue())});
+}
+
+AffineMap FusedOp::getOutputMap(unsigned index) {
+  return cast<AffineMapAttr>(getOutputMaps()[index]).getValue();
+}
+
+AffineMap FusedOp::getInitMap(unsigned index) {
+  return cast<AffineMapAttr>((*getInitMaps())[index]).getValue();
+}
+
+/// Checks that `map` reads `type` from `numDims` dimensions, each of `required`
+/// once, `optional` ones plainly or divided, and nothing else.
+static LogicalResult verifyMap(FusedOp op, AffineMap map, Type type,
+                               StringRef name, ArrayRef<unsigned> required,
+                               bool isOutput) {
+  unsigned numBatch = op.getNumBatch();
+  if (map.getNumDims() != numBatch + 4 || map.getNumSymbols() != 0)
+    return op.emitOpError("expected the map of ")
+           << name << " to take " << numBatch + 4
+           << " dimensions (batch..., i, j, d, e), found "
+           << AffineMapAttr::get(map);
+  if (map.getNumResults() != cast<ShapedType>(type).getRank())
+    return op.emitOpError("expected the map of ")
+           << name << " to have " << cast<ShapedType>(type).getRank()
+           << " results, found " << AffineMapAttr::get(map);
+  llvm::SmallDenseSet<unsigned> found;
+  for (AffineExpr result : map.getResults()) {
+    if (auto dim = dyn_cast<AffineDimExpr>(result)) {
+      unsigned position = dim.getPosition();
+      bool allowed =
+          position < numBatch || llvm::is_contained(required, position);
+      if (allowed && found.insert(position).second)
+        continue;
+    } else if (!isOutput && result == 0) {
+      continue;
+    } else if (auto quotient = dyn_cast<AffineBinaryOpExpr>(result);
+               quotient && !isOutput &&
+               result.getKind() == AffineExprKind::FloorDiv) {
+      auto divisor = dyn_cast<AffineConstantExpr>(quotient.getRHS());
+      auto dim = dyn_cast<AffineDimExpr>(quotient.getLHS());
+      if (divisor && divisor.getValue() > 0 && dim &&
+          dim.getPosition() < numBatch)
+        continue;
+    }
+    return op.emitOpError("expected the results of the map of ")
+           << name << " to be "
+           << (isOutput ? "all dimensions of the result, each once"
+                        : "distinct dimensions of the operand, quotients of a "
+                          "batch dimension by a positive constant, or 0")
+           << ", found " << AffineMapAttr::get(map);
+  }
+  bool isComplete =
+      llvm::all_of(required, [&](unsigned dim) { return found.contains(dim); });
+  for (unsigned dim = 0; isOutput && dim < numBatch; ++dim)
+    isComplete &= found.contains(dim);
+  if (!isComplete)
+    return op.emitOpError("expected the map of ")
+           << name << " to have all dimensions that it varies in, found "
+           << AffineMapAttr::get(map);
+  return success();
+}
+
+/// Checks that extents which several operands have in common may agree.
+static LogicalResult verifyExtents(FusedOp op) {
+  SmallVector<int64_t> extents(op.getNumBatch() + 4, ShapedType::kDynamic);
+  auto check = [&](Value value, AffineMap map) -> LogicalResult {
+    auto type = cast<ShapedType>(value.getType());
+    for (auto [position, result] : llvm::enumerate(map.getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(result);
+      if (!dim)
+        continue;
+      int64_t &extent = extents[dim.getPosition()];
+      int64_t found = type.getDimSize(position);
+      if (!mayBeEqual(extent, found))
+        return op.emitOpError("expected operands to agree on the extent of "
+                              "dimension ")
+               << dim.getPosition() << ", found " << extent << " and " << found;
+      if (ShapedType::isDynamic(extent))
+        extent = found;
+    }
+    return success();
+  };
+  for (auto [index, out] : llvm::enumerate(op.getOuts()))
+    if (failed(check(out, op.getOutputMap(index))))
+      return failure();
+  if (failed(check(op.getQuery(), op.getQueryMap())) ||
+      failed(check(op.getKey(), op.getKeyMap())) ||
+      failed(check(op.getValue(), op.getValueMap())))
+    return failure();
+  for (Value parameter : op.getParameters()) {
+    auto type = cast<ShapedType>(parameter.getType());
+    if (type.getRank() != 1 ||
+        !mayBeEqual(type.getDimSize(0), extents[op.getFeatureDim()]))
+      return op.emitOpError("expected parameters with an element a feature, "
+                            "found ")
+             << type;
+  }
+  return success();
+}
+
+LogicalResult FusedOp::verify() {
+  if (getQueryMap().getNumDims() < 4)
+    return emitOpError("expected the map of query to take dimensions "
+                       "(batch..., i, j, d, e), found ")
+           << getQueryMapAttr();
+  unsigned i = getQueryDim(), j = getKeyDim(), d = getFeatureDim(),
+           e = getValueDim();
+  unsigned numOuts = 1 + getLse() + getWeights();
+  if (failed(verifyDestinations(*this, numOuts)))
+    return failure();
+  if (getOutputMaps().size() != numOuts)
+    return emitOpError("expected ")
+           << numOuts << " maps of results, found " << getOutputMaps().size();
+  Type c = getComputeType();
+  SmallVector<StringRef> names = {"the context"};
+  SmallVector<SmallVector<unsigned>> dims = {{i, e}};
+  if (getLse()) {
+    names.push_back("the log-sum-exp");
+    dims.push_back({i});
+  }
+  if (getWeights()) {
+    names.push_back("the weights");
+    dims.push_back({i, j});
+  }
+  for (auto [index, out] : llvm::enumerate(getOuts())) {
+    if (failed(verifyMap(*this, getOutputMap(index), out.getType(),
+                         names[index], dims[index], /*isOutput=*/true)))
+      return failure();
+    if (index > 0 && getElementTypeOrSelf(out) != c)
+      return emitOpError("expected ") << names[index] << " of the compute type "
+                                      << c << ", found " << out.getType();
+  }
+  if (failed(verifyMap(*this, getQueryMap(), getQuery().getType(), "query",
+                       {i, d}, /*isOutput=*/false)) ||
+      failed(verifyMap(*this, getKeyMap(), getKey().getType(), "key", {j, d},
+                       /*isOutput=*/false)) ||
+      failed(verifyMap(*this, getValueMap(), getValue().getType(), "value",
+                       {j, e}, /*isOutput=*/false)) ||
+      failed(verifyExtents(*this)))
+    return failure();
+  if (getScale() && getScale().getType() != c)
+    return emitOpError("expected the scale to have the compute type ")
+           << c << ", found " << getScale().getType();
+  if (!getOrigin().empty() && getOrigin().size() != getNumBatch() + 2)
+    return emitOpError("expected an origin of ")
+           << getNumBatch() + 2 << " indices (batch..., i, j), found "
+           << getOrigin().size();
+  size_t numInits = getInitMaps() ? getInitMaps()->size() : 0;
+  if (numInits != getInitOperands().size())
+    return emitOpError("expected a map for each init operand, found ")
+           << numInits << " for " << getInitOperands().size();
+  for (auto [index, operand] : llvm::enumerate(getInitOperands())) {
+    AffineMap map = getInitMap(index);
+    if (map.getNumDims() != getNumBatch() ||
+        map.getNumResults() != cast<ShapedType>(operand.getType()).getRank())
+      return emitOpError("expected a map from the ")
+             << getNumBatch() << " batch dimensions to the indices of "
+             << operand.getType() << ", found " << AffineMapAttr::get(map);
+  }
+  if (getLse() && !getNormaliser().hasState())
+    return emitOpError("expected a normaliser with a state, as there is a "
+                       "log-sum-exp, found ")
+           << getNormaliser();
+  return verifyScoreChanges(*this, getChanges(), getChangeSets(), getSymbols(),
+                            getChangeTensors(), getChangeRegions(),
+                            getNumBatch() + 2, c);
+}
+
+LogicalResult FusedOp::verifyRegions() {
+  return verifyScoreRegions(*this, getChanges(), getCombine(),
+                            getParameters().size(), getChangeRegions(),
+                            getNumBatch() + 2, getComputeType());
+}

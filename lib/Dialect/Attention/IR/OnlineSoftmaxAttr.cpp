@@ -1,0 +1,207 @@
+//===- OnlineSoftmaxAttr.cpp - The softmax, block by block ----------------===//
+//
+// Milakov and Gimelshein (2018). Elementwise code on scalars or vectors; the
+// exponential is built in place: its arguments are never positive.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/IR/AttentionAttrs.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+namespace {
+/// Builds elementwise code on values of one float type, scalar or vector.
+struct FloatBuilder {
+  FloatBuilder(OpBuilder &builder, Location loc, Type type)
+      : builder(builder), loc(loc), type(type) {}
+
+  Value constant(double value) {
+    Type element = getElementTypeOrSelf(type);
+    return splat(builder.getFloatAttr(element, value));
+  }
+  Value integer(int64_t value) {
+    return splat(
+        builder.getIntegerAttr(getElementTypeOrSelf(integerType()), value));
+  }
+  Value splat(TypedAttr element) {
+    if (auto vector = dyn_cast<VectorType>(type))
+      return arith::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(vector.clone(element.getType()), element));
+    return arith::ConstantOp::create(builder, loc, element);
+  }
+  Type integerType() {
+    Type element = builder.getIntegerType(
+        getElementTypeOrSelf(type).getIntOrFloatBitWidth());
+    if (auto vector = dyn_cast<VectorType>(type))
+      return vector.clone(element);
+    return element;
+  }
+  Value add(Value a, Value b) {
+    return arith::AddFOp::create(builder, loc, a, b);
+  }
+  Value sub(Value a, Value b) {
+    return arith::SubFOp::create(builder, loc, a, b);
+  }
+  Value mul(Value a, Value b) {
+    return arith::MulFOp::create(builder, loc, a, b);
+  }
+  Value fma(Value a, Value b, Value c) {
+    return math::FmaOp::create(builder, loc, a, b, c);
+  }
+  /// a > b ? a : b, which is b where one is NaN. One instruction on x86.
+  Value greater(Value a, Value b) {
+    Value isGreater =
+        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, a, b);
+    return arith::SelectOp::create(builder, loc, isGreater, a, b);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  Type type;
+};
+
+/// How exp is computed in a type: exp(x) = 2^n · 2^f with n = round(x · log2
+/// e).
+struct ExpConstants {
+  /// Below it the result is 0: there n = −bias, and 2^n has no bits.
+  double least;
+  /// 1.5 · 2^mantissa + bias: adding it leaves n + bias in the low bits.
+  double magic;
+  int64_t mantissaBits;
+  /// log 2 in two parts, of which n times the first is exact; or 0 for a
+  /// reduction in base 2.
+  double ln2High, ln2Low;
+  /// The polynomial without its constant term, which is exactly 1.
+  ArrayRef<double> polynomial;
+};
+} // namespace
+
+/// 2^f, |f| ≤ 1/2, fitted with p(0) = 1; relative error 1.7e-7 in f32.
+static const double exp2Polynomial[] = {
+    0.6931470036506653, 0.24022242426872253, 0.05550733581185341,
+    0.009671512991189957, 0.001326472731307149};
+
+/// e^r, |r| ≤ log(2)/2: the Taylor series; relative error 5e-18.
+static const double expPolynomial[] = {1.0,
+                                       1.0 / 2,
+                                       1.0 / 6,
+                                       1.0 / 24,
+                                       1.0 / 120,
+                                       1.0 / 720,
+                                       1.0 / 5040,
+                                       1.0 / 40320,
+                                       1.0 / 362880,
+                                       1.0 / 3628800,
+                                       1.0 / 39916800,
+                                       1.0 / 479001600,
+                                       1.0 / 6227020800};
+
+static const double log2E = 1.4426950408889634;
+
+/// exp(x) for x ≤ 0, −inf included (0), or NaN. Exactly 1 at 0 and exactly 0
+/// below −88 (f64: −709).
+static Value buildExpOfNonPositive(FloatBuilder &b, Value x) {
+  bool isF64 = getElementTypeOrSelf(b.type).isF64();
+  ExpConstants c =
+      isF64 ? ExpConstants{-709.0,
+                           6755399441055744.0 + 1023.0,
+                           52,
+                           0x1.62e42fefa3800p-1,
+                           0x1.ef35793c76730p-45,
+                           expPolynomial}
+            : ExpConstants{-88.0, 12582912.0 + 127.0, 23, 0, 0, exp2Polynomial};
+  // The comparison keeps a NaN: it is not less.
+  x = b.greater(b.constant(c.least), x);
+  Value log2 = b.constant(log2E);
+  Value shifted = b.fma(x, log2, b.constant(c.magic));
+  Value n = b.sub(shifted, b.constant(c.magic));
+  Value fraction;
+  if (isF64) {
+    fraction = b.fma(n, b.constant(-c.ln2High), x);
+    fraction = b.fma(n, b.constant(-c.ln2Low), fraction);
+  } else {
+    fraction = arith::NegFOp::create(b.builder, b.loc, n);
+    fraction = b.fma(x, log2, fraction);
+  }
+  Value result = b.constant(c.polynomial.back());
+  for (double coefficient : llvm::reverse(c.polynomial.drop_back()))
+    result = b.fma(result, fraction, b.constant(coefficient));
+  result = b.fma(result, fraction, b.constant(1.0));
+  // 2^n by its bits; the product keeps a NaN, which shifting bits would not.
+  Value bits =
+      arith::BitcastOp::create(b.builder, b.loc, b.integerType(), shifted);
+  bits =
+      arith::ShLIOp::create(b.builder, b.loc, bits, b.integer(c.mantissaBits));
+  Value power = arith::BitcastOp::create(b.builder, b.loc, b.type, bits);
+  return b.mul(result, power);
+}
+
+//===----------------------------------------------------------------------===//
+// OnlineSoftmaxAttr
+//===----------------------------------------------------------------------===//
+
+bool OnlineSoftmaxAttr::hasState() const { return true; }
+
+SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
+                                                Location loc, Type type,
+                                                ValueRange initElements) const {
+  FloatBuilder b(builder, loc, type);
+  if (initElements.empty())
+    return {b.constant(-std::numeric_limits<double>::infinity()),
+            b.constant(0.0)};
+  // A sink is one more score.
+  Value sink = initElements.front();
+  Value weight =
+      buildWeight(builder, loc, sink, buildShift(builder, loc, sink));
+  return {sink, weight};
+}
+
+Value OnlineSoftmaxAttr::buildPivot(OpBuilder &builder, Location loc,
+                                    Value pivot, Value score) const {
+  return FloatBuilder(builder, loc, pivot.getType()).greater(score, pivot);
+}
+
+/// The maximum as a number to subtract: 0 where there is no live pair yet.
+Value OnlineSoftmaxAttr::buildShift(OpBuilder &builder, Location loc,
+                                    Value pivot) const {
+  FloatBuilder b(builder, loc, pivot.getType());
+  Value negInf = b.constant(-std::numeric_limits<double>::infinity());
+  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
+                                        pivot, negInf);
+  return arith::SelectOp::create(builder, loc, isEmpty, b.constant(0.0), pivot);
+}
+
+Value OnlineSoftmaxAttr::buildRescale(OpBuilder &builder, Location loc,
+                                      Value pivot, Value newShift) const {
+  return buildWeight(builder, loc, pivot, newShift);
+}
+
+Value OnlineSoftmaxAttr::buildWeight(OpBuilder &builder, Location loc,
+                                     Value score, Value shift) const {
+  FloatBuilder b(builder, loc, score.getType());
+  return buildExpOfNonPositive(b, b.sub(score, shift));
+}
+
+/// 1 / sum, or 0 for a row without a live pair: its context is 0.
+Value OnlineSoftmaxAttr::buildContextFactor(OpBuilder &builder, Location loc,
+                                            ValueRange state) const {
+  FloatBuilder b(builder, loc, state[1].getType());
+  Value zero = b.constant(0.0);
+  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
+                                        state[1], zero);
+  Value inverse =
+      arith::DivFOp::create(builder, loc, b.constant(1.0), state[1]);
+  return arith::SelectOp::create(builder, loc, isEmpty, zero, inverse);
+}
+
+Value OnlineSoftmaxAttr::buildLse(OpBuilder &builder, Location loc,
+                                  ValueRange state) const {
+  FloatBuilder b(builder, loc, state[1].getType());
+  Value log = math::LogOp::create(builder, loc, state[1]);
+  return b.add(buildShift(builder, loc, state[0]), log);
+}
