@@ -9,6 +9,7 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
+#include "Attention/Dialect/Attention/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Pipelines/Pipelines.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -23,6 +24,7 @@ inline void registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<AttentionDialect>();
+  registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 /// Registers all upstream passes and pipelines and ours.

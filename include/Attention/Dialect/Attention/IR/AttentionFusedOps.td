@@ -282,6 +282,14 @@ def Attention_OnlineOp
     OnlineNormaliserAttrInterface:$normaliser);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
+  let builders = [
+    // Clones the pair body, which may be empty, and the regions of the changes.
+    OpBuilder<(ins "Value":$query, "MappedValue":$key, "MappedValue":$value,
+                   "ValueRange":$parameters, "Value":$scale,
+                   "Region &":$combine, "ArrayRef<ScoreChange>":$changes,
+                   "OnlineNormaliserAttrInterface":$normaliser,
+                   "ValueRange":$origin, "Value":$live, "ValueRange":$outs)>
+  ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`
