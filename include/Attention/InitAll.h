@@ -11,7 +11,9 @@
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
 #include "Attention/Dialect/Attention/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Parallel/Passes.h"
 #include "Attention/Pipelines/Pipelines.h"
+#include "Attention/Target/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -32,6 +34,8 @@ inline void registerAllPasses() {
   mlir::registerAllPasses();
   registerAttentionTransformsPasses();
   registerAttentionConversionPasses();
+  registerAttentionParallelPasses();
+  registerAttentionTargetPasses();
   registerPipelines();
 }
 
