@@ -39,7 +39,8 @@ void FusedOp::build(OpBuilder &builder, OperationState &state,
         outValues, AffineMapAttr::get(query.map), AffineMapAttr::get(key.map),
         AffineMapAttr::get(value.map), maps(outs),
         initOperands.empty() ? ArrayAttr() : maps(initOperands), parts.changes,
-        parts.sets, normaliser, lse, weights, parts.regions.size());
+        parts.sets, normaliser, lse ? builder.getUnitAttr() : UnitAttr(),
+        weights ? builder.getUnitAttr() : UnitAttr(), parts.regions.size());
   auto regions = ArrayRef(state.regions).take_back(parts.regions.size());
   for (auto [source, target] : llvm::zip_equal(parts.regions, regions)) {
     IRMapping mapping;

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CostModel.h"
+#include "Attention/Dialect/Attention/Transforms/CostModel.h"
 
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
@@ -35,7 +35,7 @@ RegisterTile attention::chooseRegisterTile(const TargetFacts &facts,
   // Registers hold the accumulators, a vector of queries each, a broadcast, and
   // one that LLVM gets to keep: without it, it spills.
   int64_t rows = (facts.vectorRegisters - vectors - 2) / vectors;
-  rows = std::min(rows, llvm::divideCeil(numAccumulators, vectors));
+  rows = std::min<int64_t>(rows, llvm::divideCeil(numAccumulators, vectors));
   return {std::max<int64_t>(rows, 1), vectors};
 }
 

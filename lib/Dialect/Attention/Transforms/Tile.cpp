@@ -7,7 +7,7 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
-#include "CostModel.h"
+#include "Attention/Dialect/Attention/Transforms/CostModel.h"
 #include "KeyRanges.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"

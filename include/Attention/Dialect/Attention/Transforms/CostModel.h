@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_COSTMODEL_H
-#define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_COSTMODEL_H
+#ifndef ATTENTION_DIALECT_ATTENTION_TRANSFORMS_COSTMODEL_H
+#define ATTENTION_DIALECT_ATTENTION_TRANSFORMS_COSTMODEL_H
 
 #include "Attention/Target/TargetFacts.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -40,4 +40,4 @@ BlockSizes chooseBlockSizes(const TargetFacts &facts, FloatType type,
 
 } // namespace mlir::attention
 
-#endif // ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_COSTMODEL_H
+#endif // ATTENTION_DIALECT_ATTENTION_TRANSFORMS_COSTMODEL_H
