@@ -63,6 +63,15 @@
 // BEYOND: {{^}}attention-runner: error: generated code touched memory outside its buffers: byte 16 of input[1], which has 16 bytes{{$}}
 // BEYOND-NOT: {{.}}
 
+// The stack of another thread than the first, then of all.
+// RUN: not attention-runner %s --function=overflow --input=i32=1 --input=index=100000000 --threads=2 > %t.out 2>&1
+// RUN: FileCheck %s --check-prefix=STACK --input-file=%t.out
+// RUN: not attention-runner %s --function=overflow --input=i32=0 --input=index=100000000 --threads=7 > %t.out 2>&1
+// RUN: FileCheck %s --check-prefix=STACK --input-file=%t.out
+// STACK-NOT: {{.}}
+// STACK: {{^}}attention-runner: error: generated code touched memory outside its buffers: address 0x{{[0-9a-f]+}}, near no buffer (a null or freed buffer, or a full stack;{{.*$}}
+// STACK-NOT: {{.}}
+
 func.func private @usleep(i32) -> i32
 func.func private @omp_get_thread_num() -> i32
 func.func private @omp_get_max_threads() -> i32
@@ -218,6 +227,33 @@ func.func @overrun(%first: i32, %a: tensor<4xf32>) -> tensor<500xf32> {
     %x = tensor.extract %a[%k] : tensor<4xf32>
     memref.store %x, %b[%c0] : memref<4xf32>
     %y = memref.load %b[%c0] : memref<4xf32>
+    %t = tensor.from_elements %y : tensor<1xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %t into %out[%i] [1] [1] : tensor<1xf32> into tensor<500xf32>
+    }
+  }
+  return %r : tensor<500xf32>
+}
+
+// Touches the pages of what it allocates on the stack one by one.
+func.func @overflow(%first: i32, %n: index) -> tensor<500xf32>
+    attributes {passthrough = [["probe-stack", "inline-asm"]]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %x = arith.constant 1.0 : f32
+  %time = arith.constant 2000 : i32
+  %empty = tensor.empty() : tensor<500xf32>
+  %r = scf.forall (%i) in (500) shared_outs(%out = %empty) -> tensor<500xf32> {
+    %thread = func.call @omp_get_thread_num() : () -> i32
+    %fine = arith.cmpi slt, %thread, %first : i32
+    scf.if %fine {
+      func.call @usleep(%time) : (i32) -> i32
+    }
+    %size = arith.select %fine, %c1, %n : index
+    %s = memref.alloca(%size) : memref<?xf32>
+    %last = arith.subi %size, %c1 : index
+    memref.store %x, %s[%last] : memref<?xf32>
+    %y = memref.load %s[%c0] : memref<?xf32>
     %t = tensor.from_elements %y : tensor<1xf32>
     scf.forall.in_parallel {
       tensor.parallel_insert_slice %t into %out[%i] [1] [1] : tensor<1xf32> into tensor<500xf32>
