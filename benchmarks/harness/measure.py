@@ -75,7 +75,7 @@ class Measurement:
                 output = self.scratch / "result.npy"
                 system.check(output)
                 row["max_error"] = case.error_of(inputs, np.load(output, mmap_mode="r"))
-                row["correct"] = row["max_error"] <= case.tolerance
+                row["correct"] = bool(row["max_error"] <= case.tolerance)
                 output.unlink()
             except Failed as error:
                 row["unsupported" if isinstance(error, Unsupported) else "error"] = str(error)

@@ -47,6 +47,8 @@ class Worker:
         """Compiles and warms up; the seconds of a call are an estimate."""
         case = suites.find(request["case"])
         inputs = {path.stem: np.load(path) for path in pathlib.Path(request["inputs"]).glob("*.npy")}
+        if case.measure == "compile" and not self.library.COMPILES:
+            raise peers.Unsupported("nothing is compiled: its kernels are ready-made")
         prepare = case.peers.get(self.system, self.library.prepare)
         if prepare is None:
             raise peers.Unsupported("the case has nothing for it")

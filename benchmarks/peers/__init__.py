@@ -3,7 +3,8 @@
 A module has
 
 - SUMMARY: one line, what it runs;
-- REQUIRES: the packages that it imports, for messages;
+- REQUIRES: the packages that it imports;
+- COMPILES: whether it makes code for a case; otherwise it has kernels ready-made;
 - `start(threads)`: sets the library up; `version()`: its name and version;
 - `prepare(case, inputs, threads)`: a Prepared, or Unsupported is raised.
 

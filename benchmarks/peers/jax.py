@@ -2,10 +2,11 @@
 
 import jax
 import numpy as np
-from peers import Prepared
+from peers import Prepared, Unsupported
 
 SUMMARY = "jax.jit(jax.nn.dot_product_attention), which XLA does not fuse on CPUs"
 REQUIRES = "jax and jaxlib"
+COMPILES = True
 
 
 def start(threads: int) -> None:
@@ -18,6 +19,8 @@ def version() -> str:
 
 
 def prepare(case, inputs, threads) -> Prepared:
+    if case.value_features != case.head_dim:
+        raise Unsupported("values have to have as many features as keys")
     jax.clear_caches()
     # Its native layout is [B, S, H, D].
     rows = {name: (x.transpose(0, 2, 1, 3) if case.layout == "bhsd" else x) for name, x in inputs.items()}

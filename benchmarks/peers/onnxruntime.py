@@ -10,6 +10,7 @@ from peers import Prepared, Unsupported
 
 SUMMARY = "the fastest, case by case, of com.microsoft.MultiHeadAttention (fused where not causal) and Attention-23"
 REQUIRES = "onnxruntime and onnx"
+COMPILES = False
 
 ELEMENTS = {"f32": TensorProto.FLOAT}
 

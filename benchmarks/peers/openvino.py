@@ -7,6 +7,7 @@ from peers import Prepared, Unsupported
 
 SUMMARY = "opset13 ScaledDotProductAttention, static shapes, f32 inference, latency hint"
 REQUIRES = "openvino"
+COMPILES = True
 
 
 def start(threads: int) -> None:

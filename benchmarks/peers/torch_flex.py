@@ -6,6 +6,7 @@ from peers.torch_sdpa import REQUIRES, start, version  # noqa: F401
 from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
 SUMMARY = "torch.compile(flex_attention, dynamic=False), a causal block mask made beforehand; needs a C++ compiler"
+COMPILES = True
 
 
 def prepare(case, inputs, threads) -> Prepared:

@@ -5,6 +5,7 @@ from peers import Prepared
 
 SUMMARY = "torch.nn.functional.scaled_dot_product_attention, whose CPU flash kernel takes plain and causal f32"
 REQUIRES = "torch"
+COMPILES = False
 
 
 def start(threads: int) -> None:
