@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 import suites
-from harness.client import Attention, Failed, Unsupported, Worker, processors
+from harness.client import Attention, Failed, Unsupported, Worker, processors, undisturbed
 
 
 def say(text: str) -> None:
@@ -74,8 +74,7 @@ class Measurement:
                 estimate = system.prepare(case, folder)
                 output = self.scratch / "result.npy"
                 system.check(output)
-                row["max_error"] = case.error_of(inputs, np.load(output, mmap_mode="r"))
-                row["correct"] = bool(row["max_error"] <= case.tolerance)
+                row |= case.judge(inputs, np.load(output, mmap_mode="r"))
                 output.unlink()
             except Failed as error:
                 row["unsupported" if isinstance(error, Unsupported) else "error"] = str(error)
@@ -99,7 +98,8 @@ class Measurement:
                     if system.name == "attention" and estimate.seconds > self.options.slow:
                         samples[system.name].append(system.first)
                     else:
-                        samples[system.name].append(system.sample(self.options.min_time))
+                        samples[system.name].append(undisturbed(
+                            system, self.options.min_time, self.options.retakes))
                 except Failed as error:
                     rows[system.name]["error"] = str(error)
         for system, _ in ready:
@@ -140,6 +140,7 @@ class Measurement:
                 "seconds_min": min(times), "seconds_median": statistics.median(times),
                 "seconds_mean": statistics.mean(times), "seconds_max": max(times),
                 "repetitions": len(times), "iterations": samples[-1].iterations, **peaks,
+                "others_processors": round(statistics.median(s.others for s in samples), 2),
                 "gflops": row["flops"] / statistics.median(times) * 1e-9}
         row["flops_fraction_of_peak"] = row["gflops"] / peaks["peak_gflops"]
         if row["system"] == "attention":

@@ -1,5 +1,7 @@
 """Tables for people."""
 
+from harness.client import DISTURBING
+
 
 def format_seconds(seconds: float) -> str:
     for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
@@ -18,7 +20,8 @@ def heading(row: dict) -> str:
 
 
 def error_text(row: dict) -> str:
-    return f"{row['max_error']:.0e}" + ("" if row["correct"] else " WRONG")
+    error = "not finite" if row["max_error"] is None else f"{row['max_error']:.0e}"
+    return error + ("" if row["correct"] else " WRONG")
 
 
 def describe(row: dict) -> str:
@@ -34,6 +37,8 @@ def describe(row: dict) -> str:
         spread = (row["seconds_max"] - row["seconds_min"]) / row["seconds_median"]
         cells = [f"{format_seconds(row['seconds_median']):>9}", f"±{spread / 2:>4.0%}",
                  f"{row['gflops']:7.1f} GF/s", f"{row['flops_fraction_of_peak']:6.1%} of peak"]
+    if row["others_processors"] > DISTURBING:
+        cells.append(f"(others kept {row['others_processors']:.1f} processors busy)")
     cells.append(f"error {error_text(row)}")
     for key in ("speedup_over_best_peer", "memory_of_best_peer_over_ours"):
         if key in row:
