@@ -83,18 +83,26 @@ def confine(threads: int):
 DISTURBING = 0.15
 
 
-def undisturbed(system, min_seconds: float, retakes: int) -> Sample:
-    """A sample that nobody else's work has disturbed, or of a few the least disturbed."""
-    best = None
-    for _ in range(1 + retakes):
-        others = Others(system)
-        sample = system.sample(min_seconds)
-        sample.others = others.processors()
-        if best is None or sample.others < best.others:
-            best = sample
-        if best.others <= DISTURBING:
-            break
-    return best
+class Patience:
+    """Takes samples that nobody else's work has disturbed, or of a few the least
+    disturbed; where others never stop, it stops trying."""
+
+    def __init__(self, retakes: int):
+        self.retakes, self.in_vain = retakes, 0
+
+    def sample(self, system, min_seconds: float) -> Sample:
+        best = None
+        for _ in range(1 + (self.retakes if self.in_vain < 8 else 0)):
+            others = Others(system)
+            sample = system.sample(min_seconds)
+            sample.others = others.processors()
+            if best is None or sample.others < best.others:
+                best = sample
+            if best.others <= DISTURBING:
+                self.in_vain = 0
+                return best
+        self.in_vain += 1
+        return best
 
 
 class Others:
@@ -189,7 +197,7 @@ class Worker:
         self._replies, reply_write = os.pipe()
         # What torch.compile has made may be used again, but not where compiling is measured.
         more = {"TORCHINDUCTOR_CACHE_DIR": str(cache)} if caches else {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
-        with open(log, "ab") as output:
+        with open(log, "wb") as output:
             self.process = subprocess.Popen(
                 [str(python), str(BENCHMARKS / "harness" / "worker.py"), name, str(threads), str(request_read),
                  str(reply_write)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=BENCHMARKS,

@@ -57,10 +57,12 @@ def ensure(folder: pathlib.Path) -> pathlib.Path:
         return python
     base = find_base_python()
     say(f"benchmarks: making a Python environment for the peers in {folder}")
-    say("benchmarks: this happens once and takes some minutes, or as long as the network needs for about 1 GB")
+    say("benchmarks: this happens once and takes some minutes, and 2 GB")
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([base, "-m", "venv", str(folder)], check=True)
+    made = subprocess.run([base, "-m", "venv", str(folder)], capture_output=True, text=True)
+    if made.returncode:
+        raise CannotSetUp(f"{base} -m venv {folder} fails: {(made.stderr or made.stdout).strip()[-300:]}")
     missing = []
     say("benchmarks: installing " + ", ".join(pins()))
     if pip(python, "-r", str(REQUIREMENTS)).returncode:

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 import suites
-from harness.client import Attention, Failed, Unsupported, Worker, processors, undisturbed
+from harness.client import Attention, Failed, Patience, Unsupported, Worker, processors
 
 
 def say(text: str) -> None:
@@ -23,6 +23,9 @@ class Measurement:
     def __init__(self, options, scratch: pathlib.Path, python, cache: pathlib.Path):
         self.options, self.scratch, self.python, self.cache = options, scratch, python, cache
         self.rows, self.peaks = [], {}
+        self.patience = Patience(options.retakes)
+        if python:
+            cache.mkdir(parents=True, exist_ok=True)
         self.workers, self.unusable, self.versions = {}, {}, {}
         self.machine = {}
 
@@ -41,8 +44,8 @@ class Measurement:
                 made = Attention(self.options.runner, threads, self.options.pipeline, self.scratch,
                                  self.options.timeout)
             else:
-                made = Worker(name, self.python, threads, self.scratch / f"{name}-{threads}.log", self.cache,
-                              self.options.timeout, caches)
+                made = Worker(name, self.python, threads, self.cache / f"{name}-{threads}.log",
+                              self.cache / "inductor", self.options.timeout, caches)
         except Failed as error:
             self.unusable[key] = f"does not start: {error}"
             raise Failed(self.unusable[key])
@@ -72,6 +75,8 @@ class Measurement:
                 system = self.system(name, threads, caches)
                 say(f"  {name}: preparing")
                 estimate = system.prepare(case, folder)
+                if name == "attention":
+                    self.note_machine(system)
                 output = self.scratch / "result.npy"
                 system.check(output)
                 row |= case.judge(inputs, np.load(output, mmap_mode="r"))
@@ -98,8 +103,7 @@ class Measurement:
                     if system.name == "attention" and estimate.seconds > self.options.slow:
                         samples[system.name].append(system.first)
                     else:
-                        samples[system.name].append(undisturbed(
-                            system, self.options.min_time, self.options.retakes))
+                        samples[system.name].append(self.patience.sample(system, self.options.min_time))
                 except Failed as error:
                     rows[system.name]["error"] = str(error)
         for system, _ in ready:
@@ -144,7 +148,6 @@ class Measurement:
                 "gflops": row["flops"] / statistics.median(times) * 1e-9}
         row["flops_fraction_of_peak"] = row["gflops"] / peaks["peak_gflops"]
         if row["system"] == "attention":
-            self.note_machine(self.workers["attention", row["threads"], row["measure"] != "compile"])
             for stage in samples[0].compile_seconds:
                 row[stage] = statistics.median(s.compile_seconds[stage] for s in samples)
         compiling = [sum(s.compile_seconds.values()) for s in samples if s.compile_seconds]
