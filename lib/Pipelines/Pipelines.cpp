@@ -7,6 +7,7 @@
 #include "Attention/Pipelines/Pipelines.h"
 
 #include "Attention/Conversion/Passes.h"
+#include "Attention/Parallel/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -55,11 +56,22 @@ void attention::buildAttentionToLoopsPipeline(
   manager.addPass(createCSEPass());
 }
 
+void attention::addParallelLoopLowering(OpPassManager &manager) {
+  manager.addPass(createForallToParallelLoopPass());
+  AttentionOutlineParallelOptions outline;
+  // What is left of scf.parallel becomes OpenMP's, and its reductions would
+  // depend on the number of threads.
+  outline.sequentialReductions = true;
+  manager.addPass(createAttentionOutlineParallel(outline));
+  manager.addPass(createConvertSCFToOpenMPPass());
+  manager.addPass(createAttentionScheduleParallel());
+}
+
 void attention::buildAttentionToLLVMPipeline(
     OpPassManager &manager, const ExactLoweringOptions &options) {
   buildAttentionToLoopsPipeline(manager, options);
 
-  manager.addPass(createForallToForLoopPass());
+  addParallelLoopLowering(manager);
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createConvertExpandShapeToReinterpretCast());
   manager.addPass(memref::createExpandStridedMetadataPass());
@@ -80,5 +92,6 @@ void attention::buildAttentionToLLVMPipeline(
   manager.addPass(createConvertControlFlowToLLVMPass());
   manager.addPass(createConvertIndexToLLVMPass());
   manager.addPass(createUBToLLVMConversionPass());
+  manager.addPass(createConvertOpenMPToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
 }

@@ -34,6 +34,31 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
   ];
 }
 
+def ConvertAttentionToVector : Pass<"convert-attention-to-vector"> {
+  let summary = "Lower the block level on buffers to vectors and loops.";
+  let description = [{
+    `attention.pack`, `attention.online` and `attention.finish` on buffers become
+    scf loops over vectors of the target's width, with queries in the lanes: keys
+    and values are read where they lie, an element at a time, and broadcast.
+    Scores and context are accumulated in registers, as many rows times vectors
+    as the target has registers for; the scores of a block are kept in a strip of
+    scratch, allocated on the stack at the start of the surrounding parallel
+    loop's body or function. Exponentials are built from arithmetic.
+
+    Pair bodies, modifiers and masks are vectorised as they are: what is the same
+    for all queries stays scalar. They are evaluated at live pairs only: what may
+    load or trap is masked elsewhere. An operation in them without a vector form
+    is an error.
+
+    Vector width and registers are the target's facts, see `attention-set-target`.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+  ];
+}
+
 def ConvertExpandShapeToReinterpretCast
     : Pass<"convert-expand-shape-to-reinterpret-cast"> {
   let summary = "Lower reshapes that make several dynamic extents of one.";

@@ -34,6 +34,13 @@ void buildAttentionToLoopsPipeline(OpPassManager &manager,
 void buildAttentionToLLVMPipeline(OpPassManager &manager,
                                   const ExactLoweringOptions &options);
 
+/// Adds the passes that run parallel loops on memrefs, in a module, on OpenMP's
+/// threads: scf.forall and scf.parallel become calls of outlined bodies in
+/// omp.wsloop. They go after bufferisation and buffer deallocation, and before
+/// the lowering of loops; createConvertOpenMPToLLVMPass has to follow when
+/// everything else is in the LLVM dialect.
+void addParallelLoopLowering(OpPassManager &manager);
+
 /// Registers the pipelines under their names, attention-to-….
 void registerPipelines();
 

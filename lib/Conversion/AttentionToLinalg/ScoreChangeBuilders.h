@@ -1,6 +1,6 @@
 //===- ScoreChangeBuilders.h - Score changes at one pair --------*- C++ -*-===//
 //
-// Sets, mask and bias tensors and regions as scalar code at a pair (b…, i, j).
+// Masks, biases and modifiers as scalar code at a pair (b…, i, j).
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,12 +16,6 @@ namespace mlir::attention {
 /// arguments, and returns what it yields.
 Value cloneScalarRegion(OpBuilder &builder, Region &region,
                         ValueRange arguments);
-
-/// Whether the pair at `indices` is in all of these unions, and `condition`
-/// holds, if there is one: an i1. One of these there must be.
-Value buildSetsContain(OpBuilder &builder, Location loc,
-                       ArrayRef<SmallVector<MaskSet>> sets, ValueRange indices,
-                       Value condition = {});
 
 /// The score at `indices` after `change`, which is evaluated where the score is
 /// a live pair's only.

@@ -7,6 +7,7 @@
 
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "LinalgBuilders.h"
 #include "ScoreChangeBuilders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -123,8 +124,10 @@ private:
     SmallVector<Value> indices =
         buildIndices(builder, loc, getRank(op.getScores()));
     Value takesPart = buildIsLive(builder, loc, score);
-    takesPart =
-        buildSetsContain(builder, loc, op.getMaskSets(), indices, takesPart);
+    for (const SmallVector<MaskSet> &members : op.getMaskSets())
+      takesPart = arith::AndIOp::create(
+          builder, loc, takesPart,
+          buildSetsContain(builder, loc, members, indices));
     if (op.getKeep())
       takesPart = arith::AndIOp::create(builder, loc, takesPart, elements[1]);
     if (!op.getWhere().empty()) {

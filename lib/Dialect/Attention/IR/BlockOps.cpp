@@ -8,6 +8,7 @@
 #include "Destinations.h"
 #include "ScoreChanges.h"
 #include "Shapes.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -110,6 +111,28 @@ LogicalResult PackOp::verify() {
 //===----------------------------------------------------------------------===//
 // OnlineOp
 //===----------------------------------------------------------------------===//
+
+void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
+                     MappedValue key, MappedValue value, ValueRange parameters,
+                     Value scale, Region &combine,
+                     ArrayRef<ScoreChange> changes,
+                     OnlineNormaliserAttrInterface normaliser,
+                     ValueRange origin, Value live, ValueRange outs) {
+  ScoreChangeParts parts = splitScoreChanges(builder.getContext(), changes);
+  SmallVector<Type> types;
+  for (Value out : outs)
+    if (isa<TensorType>(out.getType()))
+      types.push_back(out.getType());
+  build(builder, state, types, query, key.value, value.value, parameters, scale,
+        parts.symbols, parts.tensors, origin, live, outs,
+        AffineMapAttr::get(key.map), AffineMapAttr::get(value.map),
+        parts.changes, parts.sets, normaliser, parts.regions.size());
+  IRMapping mapping;
+  combine.cloneInto(state.regions.front().get(), mapping);
+  for (auto [source, target] :
+       llvm::zip_equal(parts.regions, llvm::drop_begin(state.regions)))
+    source->cloneInto(target.get(), mapping);
+}
 
 SmallVector<ScoreChange> OnlineOp::getScoreChanges() {
   return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),

@@ -145,6 +145,17 @@ def Attention_FusedOp
     UnitAttr:$weights);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
+  let builders = [
+    // Clones the regions of the changes; `combine` is left empty, so the score
+    // is a dot product until there is a body in it.
+    OpBuilder<(ins "MappedValue":$query, "MappedValue":$key,
+                   "MappedValue":$value, "ValueRange":$parameters,
+                   "Value":$scale, "ArrayRef<ScoreChange>":$changes,
+                   "OnlineNormaliserAttrInterface":$normaliser,
+                   "ArrayRef<MappedValue>":$initOperands, "ValueRange":$origin,
+                   "ArrayRef<MappedValue>":$outs, "bool":$lse,
+                   "bool":$weights)>
+  ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `by` $query_map `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`
@@ -273,6 +284,14 @@ def Attention_OnlineOp
     OnlineNormaliserAttrInterface:$normaliser);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
+  let builders = [
+    // Clones the pair body, which may be empty, and the regions of the changes.
+    OpBuilder<(ins "Value":$query, "MappedValue":$key, "MappedValue":$value,
+                   "ValueRange":$parameters, "Value":$scale,
+                   "Region &":$combine, "ArrayRef<ScoreChange>":$changes,
+                   "OnlineNormaliserAttrInterface":$normaliser,
+                   "ValueRange":$origin, "Value":$live, "ValueRange":$outs)>
+  ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`
