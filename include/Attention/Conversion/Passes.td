@@ -12,11 +12,13 @@ include "mlir/Pass/PassBase.td"
 def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
   let summary = "Lower attention to linalg, op by op: the exact path.";
   let description = [{
-    Every graph-level op becomes the linalg operations that its definition in
-    docs/Spec.md reads as, without fusing anything: scores, weights and context
-    are whole tensors. This is the reference that every faster path is tested
-    against. Score functions and normalisers are lowered through
-    `ScoreOpInterface` and `NormaliserOpInterface`.
+    Every op becomes the linalg operations that its definition in docs/Spec.md
+    reads as, without fusing anything: scores, weights and context are whole
+    tensors. This is the reference that every faster path is tested against.
+    Score functions and normalisers are lowered through `ScoreOpInterface` and
+    `NormaliserOpInterface`. `attention.fused` first becomes the graph-level ops
+    that it stands for; `attention.pack`, `online` and `finish` are lowered on
+    tensors, before bufferisation, with whole blocks of scores and weights.
 
     ```mlir
     func.func @weights(%s: tensor<4x6xf32>) -> tensor<4x6xf32> {

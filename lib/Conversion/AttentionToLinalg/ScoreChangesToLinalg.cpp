@@ -9,27 +9,13 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "LinalgBuilders.h"
-#include "mlir/Dialect/Affine/Utils.h"
+#include "ScoreChangeBuilders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// Clones the operations of a region of one block, with `arguments` for its
-/// arguments, and returns what it yields.
-static Value cloneScalarRegion(OpBuilder &builder, Region &region,
-                               ValueRange arguments) {
-  Block &body = region.front();
-  IRMapping mapping;
-  mapping.map(body.getArguments(), arguments);
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
-  return mapping.lookupOrDefault(cast<YieldOp>(body.back()).getValue());
-}
 
 /// The indices (b…, i, j) of the element a linalg body works on.
 static SmallVector<Value> buildIndices(OpBuilder &builder, Location loc,
@@ -138,10 +124,10 @@ private:
     SmallVector<Value> indices =
         buildIndices(builder, loc, getRank(op.getScores()));
     Value takesPart = buildIsLive(builder, loc, score);
-    if (!op.getSets().empty())
+    for (const SmallVector<MaskSet> &members : op.getMaskSets())
       takesPart = arith::AndIOp::create(
           builder, loc, takesPart,
-          buildSetsContain(builder, loc, op.getMaskSets(), indices));
+          buildSetsContain(builder, loc, members, indices));
     if (op.getKeep())
       takesPart = arith::AndIOp::create(builder, loc, takesPart, elements[1]);
     if (!op.getWhere().empty()) {

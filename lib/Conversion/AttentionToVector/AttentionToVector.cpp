@@ -25,8 +25,8 @@ namespace mlir::attention {
 using namespace mlir;
 using namespace mlir::attention;
 
-/// Where scratch lives: the body of the closest parallel loop or function, whose
-/// frame it becomes part of.
+/// Where scratch lives: the body of the closest parallel loop or function,
+/// whose frame it becomes part of.
 static Block *getScratchScope(Operation *op) {
   while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(
       op->getParentOp()))
@@ -38,12 +38,12 @@ static Block *getScratchScope(Operation *op) {
 /// knows it or it is beyond any that tiling chooses.
 static int64_t getStripRows(OnlineOp op, const TargetFacts &facts) {
   int64_t lanes = cast<MemRefType>(op.getQuery().getType()).getShape().back();
-  int64_t block = chooseBlockSizes(facts, op.getComputeType(), lanes,
-                                   ShapedType::kDynamic, ShapedType::kDynamic,
-                                   ShapedType::kDynamic)
-                      .keys;
-  unsigned position = *op.getKeyMap().getResultPosition(
-      getAffineDimExpr(0, op.getContext()));
+  int64_t block =
+      chooseBlockSizes(facts, op.getComputeType(), lanes, ShapedType::kDynamic,
+                       ShapedType::kDynamic, ShapedType::kDynamic)
+          .keys;
+  unsigned position =
+      *op.getKeyMap().getResultPosition(getAffineDimExpr(0, op.getContext()));
   int64_t numKeys =
       cast<MemRefType>(op.getKey().getType()).getDimSize(position);
   if (ShapedType::isDynamic(numKeys) || numKeys > 8 * block)

@@ -142,14 +142,12 @@ BlockEmitter::Values BlockEmitter::loopWithTail(
     function_ref<Values(Value, int64_t, ValueRange)> body) {
   Value tail = roundDown(end, size);
   Values result =
-      loop(index(0), tail, size, values, [&](Value i, ValueRange current) {
-        return body(i, size, current);
-      });
+      loop(index(0), tail, size, values,
+           [&](Value i, ValueRange current) { return body(i, size, current); });
   if (size == 1 || tail == end || isEqualConstantIntOrValue(tail, end))
     return result;
-  return loop(tail, end, 1, result, [&](Value i, ValueRange current) {
-    return body(i, 1, current);
-  });
+  return loop(tail, end, 1, result,
+              [&](Value i, ValueRange current) { return body(i, 1, current); });
 }
 
 void BlockEmitter::ifThen(Value condition, function_ref<void()> then) {

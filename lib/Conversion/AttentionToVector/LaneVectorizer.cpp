@@ -1,7 +1,7 @@
 //===- LaneVectorizer.cpp - Scalar regions on lanes of queries ------------===//
 //
-// One rule for every elementwise operation, and a few for indices: adding to and
-// comparing what counts lanes, and loads.
+// One rule for every elementwise operation, and a few for indices: adding to
+// and comparing what counts lanes, and loads.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,8 +32,8 @@ Operation *LaneVectorizer::findUnsupported(Region &region) {
   for (Operation &op : region.front().without_terminator()) {
     if (isLoad(&op))
       continue;
-    bool isScalar = llvm::all_of(op.getOperandTypes(),
-                                 [](Type t) { return t.isIntOrIndexOrFloat(); });
+    bool isScalar = llvm::all_of(
+        op.getOperandTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });
     bool hasVectorForm = op.getNumResults() == 1 && op.getNumRegions() == 0 &&
                          isScalar &&
                          op.getResult(0).getType().isIntOrIndexOrFloat() &&
@@ -117,8 +117,8 @@ LaneValue LaneVectorizer::build(Operation &op) {
   return buildElementwise(op, operands);
 }
 
-/// Sums, differences, products by constants and casts of what counts lanes count
-/// lanes too: modulo the width of their type, as in every single lane.
+/// Sums, differences, products by constants and casts of what counts lanes
+/// count lanes too: modulo the width of their type, as in every single lane.
 LaneValue LaneVectorizer::buildStrided(Operation &op,
                                        ArrayRef<LaneValue> operands) {
   auto cloneOnBases = [&](int64_t stride) {
@@ -173,16 +173,16 @@ LaneValue LaneVectorizer::buildCompare(Operation &op,
     return LaneValue::uniform(arith::CmpIOp::create(
         builder, loc, predicate, operands[0].value, operands[1].value));
   // lhs + lane·s0 ? rhs + lane·s1  is  lane·(s0 − s1) ? rhs − lhs.
-  Value difference = arith::SubIOp::create(builder, loc, operands[1].value,
-                                           operands[0].value);
+  Value difference =
+      arith::SubIOp::create(builder, loc, operands[1].value, operands[0].value);
   Value low = arith::ConstantIndexOp::create(builder, loc, -limit);
   Value high = arith::ConstantIndexOp::create(builder, loc, limit);
   difference = arith::MaxSIOp::create(builder, loc, difference, low);
   difference = arith::MinSIOp::create(builder, loc, difference, high);
   Type i32 = builder.getI32Type();
   difference = arith::IndexCastOp::create(builder, loc, i32, difference);
-  Value lanes = materialize(
-      LaneValue::strided(buildIndexConstant(0, i32), stride));
+  Value lanes =
+      materialize(LaneValue::strided(buildIndexConstant(0, i32), stride));
   Value bound = materialize(LaneValue::uniform(difference));
   return LaneValue::vector(
       arith::CmpIOp::create(builder, loc, predicate, lanes, bound));
@@ -195,10 +195,9 @@ LaneValue LaneVectorizer::buildElementwise(Operation &op,
     vectors.push_back(materialize(operand));
   if (isDivision(&op) && live) {
     // What dead lanes divide by must not trap.
-    Value one = materialize(LaneValue::uniform(
-        buildIndexConstant(1, op.getOperand(1).getType())));
-    vectors[1] =
-        arith::SelectOp::create(builder, loc, live, vectors[1], one);
+    Value one = materialize(
+        LaneValue::uniform(buildIndexConstant(1, op.getOperand(1).getType())));
+    vectors[1] = arith::SelectOp::create(builder, loc, live, vectors[1], one);
   }
   Operation *result = builder.create(
       loc, op.getName().getIdentifier(), vectors,
@@ -222,11 +221,10 @@ LaneValue LaneVectorizer::load(Value buffer, ArrayRef<LaneValue> indices) {
   Type type = getElementTypeOrSelf(buffer);
   auto vectorType = VectorType::get(numLanes, type);
   auto memrefType = dyn_cast<MemRefType>(buffer.getType());
-  bool isContiguous =
-      memrefType && live && memrefType.isLastDimUnitStride() &&
-      !indices.back().isVector && indices.back().stride == 1 &&
-      llvm::all_of(indices.drop_back(),
-                   [](LaneValue v) { return v.isUniform(); });
+  bool isContiguous = memrefType && live && memrefType.isLastDimUnitStride() &&
+                      !indices.back().isVector && indices.back().stride == 1 &&
+                      llvm::all_of(indices.drop_back(),
+                                   [](LaneValue v) { return v.isUniform(); });
   // In memory i1 is a byte, in a vector a bit.
   if (isContiguous && !type.isInteger(1)) {
     Value zero = arith::ConstantOp::create(builder, loc,
@@ -257,6 +255,6 @@ LaneValue LaneVectorizer::load(Value buffer, ArrayRef<LaneValue> indices) {
     }
     elements.push_back(loadAt(at));
   }
-  return LaneValue::vector(vector::FromElementsOp::create(
-      builder, loc, vectorType, elements));
+  return LaneValue::vector(
+      vector::FromElementsOp::create(builder, loc, vectorType, elements));
 }

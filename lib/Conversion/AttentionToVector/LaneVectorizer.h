@@ -33,7 +33,8 @@ struct LaneValue {
 class LaneVectorizer {
 public:
   /// `live` is a vector of i1: lanes in which the region is defined. Elsewhere
-  /// nothing is loaded and nothing traps. Null where it is defined in all lanes.
+  /// nothing is loaded and nothing traps. Null where it is defined in all
+  /// lanes.
   LaneVectorizer(OpBuilder &builder, Location loc, int64_t numLanes, Value live)
       : builder(builder), loc(loc), numLanes(numLanes), live(live) {}
 

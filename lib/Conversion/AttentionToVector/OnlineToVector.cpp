@@ -1,8 +1,8 @@
 //===- OnlineToVector.cpp - A block of queries against a block of keys ----===//
 //
 // Queries are in the lanes, so scores and context are accumulated in registers
-// from broadcast elements of keys and values, which are read where they lie, and
-// maxima and sums over keys need no shuffles.
+// from broadcast elements of keys and values, which are read where they lie,
+// and maxima and sums over keys need no shuffles.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,11 +26,10 @@ public:
                 Value strip)
       : BlockEmitter(builder, op.getLoc(), op.getComputeType(),
                      facts.lanes(op.getComputeType())),
-        op(op), normaliser(op.getNormaliser()),
-        hasState(normaliser.hasState()), changes(op.getScoreChanges()),
-        strip(strip),
-        key{op.getKey(), op.getKeyMap()}, value{op.getValue(),
-                                                op.getValueMap()},
+        op(op), normaliser(op.getNormaliser()), hasState(normaliser.hasState()),
+        changes(op.getScoreChanges()), strip(strip),
+        key{op.getKey(), op.getKeyMap()},
+        value{op.getValue(), op.getValueMap()},
         tile(chooseRegisterTile(facts, c, numLanes())) {}
 
   /// for parts of as many keys as the strip holds:
@@ -107,20 +106,20 @@ private:
 
   /// Writes the strip; `pivots` follow if there are any.
   Values emitScores(ValueRange pivots) {
-    return loopWithTail(
-        numKeys, tile.rows, pivots,
-        [&](Value row, int64_t rows, ValueRange current) {
-          Values scores = emitScoreTile(row, rows);
-          Values next(current);
-          for (int64_t r = 0; r < rows; ++r)
-            for (int64_t v = 0; v < tile.vectors; ++v) {
-              Value score = scores[r * tile.vectors + v];
-              storeVector(score, strip, {add(row, r), lane[v]});
-              if (!next.empty())
-                next[v] = normaliser.buildPivot(b, loc, next[v], score);
-            }
-          return next;
-        });
+    return loopWithTail(numKeys, tile.rows, pivots,
+                        [&](Value row, int64_t rows, ValueRange current) {
+                          Values scores = emitScoreTile(row, rows);
+                          Values next(current);
+                          for (int64_t r = 0; r < rows; ++r)
+                            for (int64_t v = 0; v < tile.vectors; ++v) {
+                              Value score = scores[r * tile.vectors + v];
+                              storeVector(score, strip, {add(row, r), lane[v]});
+                              if (!next.empty())
+                                next[v] = normaliser.buildPivot(b, loc, next[v],
+                                                                score);
+                            }
+                          return next;
+                        });
   }
 
   /// Scores of `rows` keys, summed over the features in registers.
@@ -210,8 +209,7 @@ private:
     SmallVector<LaneValue> position;
     for (Value batch : op.getOrigin().take_front(numBatch))
       position.push_back(LaneValue::uniform(batch));
-    position.push_back(
-        LaneValue::strided(add(op.getOrigin()[numBatch], l), 1));
+    position.push_back(LaneValue::strided(add(op.getOrigin()[numBatch], l), 1));
     position.push_back(LaneValue::uniform(
         add(op.getOrigin()[numBatch + 1], add(firstKey, j))));
     Value live = both(isLive(score), holdsQuery);
@@ -222,8 +220,8 @@ private:
         live = both(live, emitContains(change, position, live));
         break;
       case ScoreChangeKind::Keep:
-        live = both(live, vectorizer.materialize(emitElement(
-                              change, position, vectorizer)));
+        live = both(live, vectorizer.materialize(
+                              emitElement(change, position, vectorizer)));
         break;
       case ScoreChangeKind::Bias: {
         LaneValue element = emitElement(change, position, vectorizer);
@@ -265,8 +263,7 @@ private:
   }
 
   /// The element of a mask or bias tensor.
-  LaneValue emitElement(const ScoreChange &change,
-                        ArrayRef<LaneValue> position,
+  LaneValue emitElement(const ScoreChange &change, ArrayRef<LaneValue> position,
                         LaneVectorizer &vectorizer) {
     SmallVector<LaneValue> at;
     for (AffineExpr result : change.map.getResults()) {
@@ -278,8 +275,8 @@ private:
         auto quotient = cast<AffineBinaryOpExpr>(result);
         LaneValue lhs =
             position[cast<AffineDimExpr>(quotient.getLHS()).getPosition()];
-        Value divisor = index(
-            cast<AffineConstantExpr>(quotient.getRHS()).getValue());
+        Value divisor =
+            index(cast<AffineConstantExpr>(quotient.getRHS()).getValue());
         if (lhs.isUniform()) {
           at.push_back(LaneValue::uniform(
               arith::DivUIOp::create(b, loc, lhs.value, divisor)));
@@ -309,8 +306,8 @@ private:
     };
     if (!LaneVectorizer::needsLiveLane(*change.region))
       return evaluate();
-    Value anyLive = vector::ReductionOp::create(
-        b, loc, vector::CombiningKind::OR, live);
+    Value anyLive =
+        vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, live);
     auto ifOp = scf::IfOp::create(
         b, loc, anyLive,
         [&](OpBuilder &, Location) {
@@ -384,13 +381,12 @@ private:
             used.push_back(arith::CmpFOp::create(
                 b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
         for (int64_t r = 0; r < rows; ++r) {
-          Value all =
-              splat(loadScalar(value, add(firstKey, j), add(row, r)));
+          Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
           for (int64_t v = 0; v < tile.vectors; ++v) {
             Value element = all;
             if (leavesOut)
-              element = arith::SelectOp::create(b, loc, used[v], all,
-                                                zeroVector());
+              element =
+                  arith::SelectOp::create(b, loc, used[v], all, zeroVector());
             Value &sum = next[r * tile.vectors + v];
             sum = math::FmaOp::create(b, loc, element, weights[v], sum);
           }
@@ -423,15 +419,15 @@ private:
           });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
-            return Values{math::FmaOp::create(
-                b, loc, loadScalar(value, row, e), zero, current[0])};
+            return Values{math::FmaOp::create(b, loc, loadScalar(value, row, e),
+                                              zero, current[0])};
           });
       return Values{vectors[0], scalars[0]};
     });
     Value all = splat(sums[1]);
     all = arith::AddFOp::create(b, loc, sums[0], all);
-    Value finite = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, all,
-                                         all);
+    Value finite =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, all, all);
     return vector::ReductionOp::create(b, loc, vector::CombiningKind::AND,
                                        finite);
   }

@@ -27,8 +27,8 @@ protected:
     Value square = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     for (auto [position, row] : llvm::enumerate(rows))
       square = vector::InsertOp::create(b, loc, row, square, position);
-    square = vector::TransposeOp::create(b, loc, square,
-                                         ArrayRef<int64_t>{1, 0});
+    square =
+        vector::TransposeOp::create(b, loc, square, ArrayRef<int64_t>{1, 0});
     Values columns;
     for (int64_t position = 0; position < lanes; ++position)
       columns.push_back(vector::ExtractOp::create(b, loc, square, position));
@@ -71,9 +71,9 @@ protected:
 class PackEmitter : TransposeEmitter {
 public:
   PackEmitter(OpBuilder &builder, PackOp op, int64_t lanes)
-      : TransposeEmitter(
-            builder, op.getLoc(),
-            cast<FloatType>(getElementTypeOrSelf(op.getOuts()[0])), lanes),
+      : TransposeEmitter(builder, op.getLoc(),
+                         cast<FloatType>(getElementTypeOrSelf(op.getOuts()[0])),
+                         lanes),
         op(op), query{op.getQuery(), op.getQueryMap()}, tile(op.getOuts()[0]),
         numQueries(extent(query, 0)),
         numLanes(cast<MemRefType>(tile.getType()).getShape().back()) {}
@@ -81,9 +81,8 @@ public:
   void emit() {
     if (isContiguous(query, 1))
       loop(index(0), index(numLanes), lanes, [&](Value l) {
-        forFeatures(query, [&](Value d, Value count) {
-          emitSquare(l, d, count);
-        });
+        forFeatures(query,
+                    [&](Value d, Value count) { emitSquare(l, d, count); });
       });
     else
       emitElements();
@@ -128,9 +127,8 @@ private:
 
   void emitElements() {
     loop(index(0), extent(query, 1), 1, [&](Value d) {
-      loop(index(0), index(numLanes), lanes, [&](Value l) {
-        storeVector(zeroVector(), tile, {d, l});
-      });
+      loop(index(0), index(numLanes), lanes,
+           [&](Value l) { storeVector(zeroVector(), tile, {d, l}); });
       loop(index(0), numQueries, 1, [&](Value i) {
         Value element = loadScalar(query, i, d);
         if (op.getScale())
@@ -164,10 +162,10 @@ public:
       Values state;
       for (Value buffer : op.getState())
         state.push_back(loadVector(buffer, l));
-      Value factor =
-          op.getNormaliser().buildContextFactor(b, loc, state);
+      Value factor = op.getNormaliser().buildContextFactor(b, loc, state);
       // f64 has no direct conversion to 16 bits that rounds once.
-      bool roundsInSteps = c.isF64() && outputType.getIntOrFloatBitWidth() == 16;
+      bool roundsInSteps =
+          c.isF64() && outputType.getIntOrFloatBitWidth() == 16;
       if (isContiguous(context, 1) && !roundsInSteps)
         forFeatures(context, [&](Value e, Value count) {
           emitSquare(l, e, count, factor);
@@ -225,8 +223,7 @@ private:
         Value element =
             vector::ExtractOp::create(b, loc, column, OpFoldResult(i));
         memref::StoreOp::create(b, loc, buildRound(b, loc, element, outputType),
-                                context.value,
-                                indices(context, add(l, i), e));
+                                context.value, indices(context, add(l, i), e));
       });
     });
   }

@@ -43,8 +43,7 @@ struct BlockOpModel
     for (unsigned i = 0; i < op->getNumRegions(); ++i)
       newState.addRegion();
     Operation *onBuffers = rewriter.create(newState);
-    for (auto [from, to] :
-         llvm::zip(op->getRegions(), onBuffers->getRegions()))
+    for (auto [from, to] : llvm::zip(op->getRegions(), onBuffers->getRegions()))
       rewriter.inlineRegionBefore(from, to, to.end());
     auto inits = cast<DestinationStyleOpInterface>(onBuffers).getDpsInits();
     replaceOpWithBufferizedValues(rewriter, op, inits);

@@ -1,7 +1,8 @@
 //===- KeyRanges.cpp - Which keys a block of queries visits ---------------===//
 //
-// Every linear constraint a·i + c·j + r ≥ 0 bounds j: by its greatest value over
-// the block's queries where some pair holds, by its least where all pairs do.
+// Every linear constraint a·i + c·j + r ≥ 0 bounds j: by its greatest value
+// over the block's queries where some pair holds, by its least where all pairs
+// do.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,8 +48,8 @@ getLinearConstraints(IntegerSet set) {
     for (unsigned dim = 0; dim < numDims - 2; ++dim)
       rest = rest + getAffineDimExpr(dim, context) * flat[dim];
     for (unsigned symbol = 0; symbol < numSymbols; ++symbol)
-      rest = rest + getAffineSymbolExpr(symbol, context) *
-                        flat[numDims + symbol];
+      rest =
+          rest + getAffineSymbolExpr(symbol, context) * flat[numDims + symbol];
     LinearConstraint constraint{flat[numDims - 2], flat[numDims - 1], rest};
     constraints.push_back(constraint);
     if (set.isEq(index))
@@ -78,9 +79,8 @@ public:
     operands.push_back(takesFirst ? block.firstQuery : lastQuery);
     unsigned numDims = operands.size();
     llvm::append_range(operands, symbols);
-    AffineExpr value =
-        constraint.rest +
-        builder.getAffineDimExpr(numDims - 1) * constraint.query;
+    AffineExpr value = constraint.rest +
+                       builder.getAffineDimExpr(numDims - 1) * constraint.query;
     auto build = [&](AffineExpr expr) {
       return affine::makeComposedFoldedAffineApply(
           builder, loc, AffineMap::get(numDims, symbols.size(), expr),
@@ -111,9 +111,8 @@ public:
   }
 
   /// The keys within the bounds and within [first, last), as local indices.
-  std::pair<OpFoldResult, OpFoldResult> resolve(const Bounds &bounds,
-                                                OpFoldResult first,
-                                                OpFoldResult last) {
+  std::pair<OpFoldResult, OpFoldResult>
+  resolve(const Bounds &bounds, OpFoldResult first, OpFoldResult last) {
     AffineExpr a, b;
     bindDims(builder.getContext(), a, b);
     SmallVector<OpFoldResult> begins = {first}, ends = {last};
@@ -139,10 +138,9 @@ private:
       return values.front();
     AffineMap map =
         AffineMap::getMultiDimIdentityMap(values.size(), builder.getContext());
-    return isMin ? affine::makeComposedFoldedAffineMin(builder, loc, map,
-                                                       values)
-                 : affine::makeComposedFoldedAffineMax(builder, loc, map,
-                                                       values);
+    return isMin
+               ? affine::makeComposedFoldedAffineMin(builder, loc, map, values)
+               : affine::makeComposedFoldedAffineMax(builder, loc, map, values);
   }
 
   OpBuilder &builder;

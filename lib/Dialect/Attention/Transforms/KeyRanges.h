@@ -1,7 +1,7 @@
 //===- KeyRanges.h - Which keys a block of queries visits -------*- C++ -*-===//
 //
-// Splits the keys of a block of queries by its mask sets into ranges: those that
-// no query sees are left out, those that every query sees need no mask.
+// Splits the keys of a block of queries by its mask sets into ranges: those
+// that no query sees are left out, those that every query sees need no mask.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,8 +21,8 @@ struct PairBlock {
   OpFoldResult firstQuery, numQueries, firstKey, numKeys;
 };
 
-/// Keys [begin, end), counted from the block's first. In a full range every pair
-/// is in all the decided sets.
+/// Keys [begin, end), counted from the block's first. In a full range every
+/// pair is in all the decided sets.
 struct KeyRange {
   OpFoldResult begin, end;
   bool full;

@@ -17,9 +17,9 @@ using namespace mlir::attention;
 static Value buildSymbol(OpBuilder &builder, Location loc, Value symbol,
                          ValueRange indices) {
   if (isa<RankedTensorType>(symbol.getType()))
-    symbol = tensor::ExtractOp::create(builder, loc, symbol,
-                                       indices.take_front(
-            cast<RankedTensorType>(symbol.getType()).getRank()));
+    symbol = tensor::ExtractOp::create(
+        builder, loc, symbol,
+        indices.take_front(cast<RankedTensorType>(symbol.getType()).getRank()));
   if (symbol.getType().isIndex())
     return symbol;
   return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
@@ -86,12 +86,14 @@ Value attention::buildSetsContain(OpBuilder &builder, Location loc,
     for (const MaskSet &member : members) {
       Value inSet = buildSetContains(builder, loc, member, indices);
       inUnion =
-          inUnion ? arith::OrIOp::create(builder, loc, inUnion, inSet).getResult()
-                  : inSet;
+          inUnion
+              ? arith::OrIOp::create(builder, loc, inUnion, inSet).getResult()
+              : inSet;
     }
-    contains = contains ? arith::AndIOp::create(builder, loc, contains, inUnion)
-                              .getResult()
-                        : inUnion;
+    contains =
+        contains
+            ? arith::AndIOp::create(builder, loc, contains, inUnion).getResult()
+            : inUnion;
   }
   return contains;
 }

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
-#include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
+#include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "KeyRanges.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -39,7 +39,7 @@ static OpFoldResult getExtent(OpBuilder &builder, Location loc,
 /// The matrix (row, column) of an operand all of whose other dimensions have
 /// one element, or of which element 0 is read.
 static MappedValue buildMatrix(OpBuilder &builder, Location loc, Value operand,
-                          AffineMap map, unsigned row, unsigned column) {
+                               AffineMap map, unsigned row, unsigned column) {
   SmallVector<OpFoldResult> offsets, sizes, strides;
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> results;
@@ -54,7 +54,8 @@ static MappedValue buildMatrix(OpBuilder &builder, Location loc, Value operand,
     }
     sizes.push_back(tensor::getMixedSize(builder, loc, operand, position));
     shape.push_back(type.getDimSize(position));
-    results.push_back(builder.getAffineDimExpr(dim.getPosition() == row ? 0 : 1));
+    results.push_back(
+        builder.getAffineDimExpr(dim.getPosition() == row ? 0 : 1));
   }
   AffineMap matrixMap = AffineMap::get(2, 0, results, builder.getContext());
   if (type.getRank() == 2)
@@ -68,8 +69,8 @@ static MappedValue buildMatrix(OpBuilder &builder, Location loc, Value operand,
 /// The one element of an operand of one element a batch element.
 static Value buildElement(OpBuilder &builder, Location loc, Value operand) {
   int64_t rank = cast<RankedTensorType>(operand.getType()).getRank();
-  SmallVector<Value> zeros(
-      rank, arith::ConstantIndexOp::create(builder, loc, 0));
+  SmallVector<Value> zeros(rank,
+                           arith::ConstantIndexOp::create(builder, loc, 0));
   return tensor::ExtractOp::create(builder, loc, operand, zeros);
 }
 
@@ -111,8 +112,9 @@ public:
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build() {
-    MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
-                               op.getQueryDim(), op.getFeatureDim());
+    MappedValue query =
+        buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
+                    op.getQueryDim(), op.getFeatureDim());
     MappedValue context =
         buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                     op.getQueryDim(), op.getValueDim());
@@ -128,17 +130,17 @@ public:
                                 query.value, packScale, scratch, query.map)
                      .getResult(0);
 
-    SmallVector<Value> state = buildInitialState(
-        {getExtent(builder, loc, context, 1), lanes}, lanes);
+    SmallVector<Value> state =
+        buildInitialState({getExtent(builder, loc, context, 1), lanes}, lanes);
     liveQueries = getExtent(builder, loc, query, 0);
     state = buildKeyLoops(tile, packScale ? Value() : op.getScale(), state);
 
     SmallVector<Value> outs = {context.value};
     if (op.getLse())
       outs.push_back(buildRow(op.getOuts()[1], op.getOutputMap(1)));
-    auto finish = FinishOp::create(
-        builder, loc, ValueRange(outs).getTypes(), state.front(),
-        ArrayRef(state).drop_front(), outs, op.getNormaliser(), context.map);
+    auto finish = FinishOp::create(builder, loc, ValueRange(outs).getTypes(),
+                                   state.front(), ArrayRef(state).drop_front(),
+                                   outs, op.getNormaliser(), context.map);
     SmallVector<Value> results;
     for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
       results.push_back(insertInto(result, out));
@@ -170,17 +172,17 @@ private:
       return result;
     SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
-    return tensor::InsertSliceOp::create(builder, loc, result, out, offsets,
-                                         tensor::getMixedSizes(builder, loc, out),
-                                         strides);
+    return tensor::InsertSliceOp::create(
+        builder, loc, result, out, offsets,
+        tensor::getMixedSizes(builder, loc, out), strides);
   }
 
   /// The accumulator, 0, and the normaliser's state before any key.
   SmallVector<Value> buildInitialState(ArrayRef<OpFoldResult> accumulatorSizes,
                                        OpFoldResult lanes) {
     Type c = op.getComputeType();
-    Value zero = arith::ConstantOp::create(builder, loc,
-                                           builder.getFloatAttr(c, 0.0));
+    Value zero =
+        arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0));
     SmallVector<Value> state = {
         buildFilled(builder, loc, zero, accumulatorSizes)};
     if (!op.getNormaliser().hasState())
@@ -188,8 +190,7 @@ private:
     SmallVector<Value> elements;
     for (Value operand : op.getInitOperands())
       elements.push_back(buildElement(builder, loc, operand));
-    for (Value init :
-         op.getNormaliser().buildInit(builder, loc, c, elements))
+    for (Value init : op.getNormaliser().buildInit(builder, loc, c, elements))
       state.push_back(buildFilled(builder, loc, init, {lanes}));
     return state;
   }
@@ -198,9 +199,10 @@ private:
   SmallVector<Value> buildKeyLoops(Value tile, Value scale,
                                    SmallVector<Value> state) {
     MappedValue key = buildMatrix(builder, loc, op.getKey(), op.getKeyMap(),
-                             op.getKeyDim(), op.getFeatureDim());
-    MappedValue value = buildMatrix(builder, loc, op.getValue(), op.getValueMap(),
-                               op.getKeyDim(), op.getValueDim());
+                                  op.getKeyDim(), op.getFeatureDim());
+    MappedValue value =
+        buildMatrix(builder, loc, op.getValue(), op.getValueMap(),
+                    op.getKeyDim(), op.getValueDim());
     unsigned numBatch = op.getNumBatch();
     SmallVector<ScoreChange> changes = op.getScoreChanges();
     for (ScoreChange &change : changes)
@@ -222,10 +224,10 @@ private:
     Value live = getValueOrCreateConstantIndexOp(builder, loc, liveQueries);
     OpFoldResult nextBegin;
     for (auto [index, range] : llvm::enumerate(ranges.ranges)) {
-      auto online = OnlineOp::create(
-          builder, loc, tile, key, value, op.getParameters(), scale,
-          op.getCombine(), range.full ? undecided : changes, op.getNormaliser(),
-          origin, live, state);
+      auto online = OnlineOp::create(builder, loc, tile, key, value,
+                                     op.getParameters(), scale, op.getCombine(),
+                                     range.full ? undecided : changes,
+                                     op.getNormaliser(), origin, live, state);
       OpFoldResult begin = nextBegin ? nextBegin : range.begin;
       nextBegin = {};
       if (range.full) {
@@ -240,11 +242,11 @@ private:
         if (index + 1 < ranges.ranges.size())
           nextBegin = end;
         else
-          state = buildKeyLoop(online, end, range.end, /*isStatic=*/false,
-                               state);
+          state =
+              buildKeyLoop(online, end, range.end, /*isStatic=*/false, state);
       } else {
-        state = buildKeyLoop(online, begin, range.end, /*isStatic=*/false,
-                             state);
+        state =
+            buildKeyLoop(online, begin, range.end, /*isStatic=*/false, state);
       }
       builder.eraseOp(online);
     }

@@ -10,6 +10,7 @@
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 
 include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
+include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -67,6 +68,7 @@ defvar Attention_ScoreChangesDeclaration = [{
 def Attention_FusedOp
     : Attention_DestinationOp<"fused", [
         AttrSizedOperandSegments,
+        DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>,
         DeclareOpInterfaceMethods<TilingInterface, [
           "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
           "getResultTilePosition"]>]> {
