@@ -8,10 +8,43 @@
 #include "Destinations.h"
 #include "ScoreChanges.h"
 #include "Shapes.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::attention;
+
+void FusedOp::build(OpBuilder &builder, OperationState &state,
+                    MappedValue query, MappedValue key, MappedValue value,
+                    ValueRange parameters, Value scale,
+                    ArrayRef<ScoreChange> changes,
+                    OnlineNormaliserAttrInterface normaliser,
+                    ArrayRef<MappedValue> initOperands, ValueRange origin,
+                    ArrayRef<MappedValue> outs, bool lse, bool weights) {
+  ScoreChangeParts parts = splitScoreChanges(builder.getContext(), changes);
+  auto values = [](ArrayRef<MappedValue> operands) {
+    return llvm::map_to_vector(operands, [](auto &o) { return o.value; });
+  };
+  auto maps = [&](ArrayRef<MappedValue> operands) {
+    return builder.getAffineMapArrayAttr(
+        llvm::map_to_vector(operands, [](auto &o) { return o.map; }));
+  };
+  SmallVector<Value> outValues = values(outs);
+  SmallVector<Type> types;
+  for (Value out : outValues)
+    if (isa<RankedTensorType>(out.getType()))
+      types.push_back(out.getType());
+  build(builder, state, types, query.value, key.value, value.value, parameters,
+        scale, parts.symbols, parts.tensors, values(initOperands), origin,
+        outValues, query.map, key.map, value.map, maps(outs),
+        initOperands.empty() ? ArrayAttr() : maps(initOperands), parts.changes,
+        parts.sets, normaliser, lse, weights, parts.regions.size());
+  auto regions = ArrayRef(state.regions).take_back(parts.regions.size());
+  for (auto [source, target] : llvm::zip_equal(parts.regions, regions)) {
+    IRMapping mapping;
+    source->cloneInto(target.get(), mapping);
+  }
+}
 
 SmallVector<ScoreChange> FusedOp::getScoreChanges() {
   return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),

@@ -69,6 +69,50 @@ attention::collectScoreChanges(ArrayAttr changes, ArrayAttr sets,
   return result;
 }
 
+/// The sets of one change as an attribute; appends what their symbols are bound
+/// to.
+static Attribute splitMaskSets(MLIRContext *context,
+                               ArrayRef<SmallVector<MaskSet>> sets,
+                               SmallVectorImpl<Value> &symbols) {
+  SmallVector<Attribute> unions;
+  for (ArrayRef<MaskSet> members : sets) {
+    SmallVector<Attribute> attributes;
+    for (const MaskSet &member : members) {
+      attributes.push_back(IntegerSetAttr::get(member.set));
+      llvm::append_range(symbols, member.symbols);
+    }
+    unions.push_back(ArrayAttr::get(context, attributes));
+  }
+  return ArrayAttr::get(context, unions);
+}
+
+ScoreChangeParts attention::splitScoreChanges(MLIRContext *context,
+                                              ArrayRef<ScoreChange> changes) {
+  ScoreChangeParts parts;
+  SmallVector<Attribute> steps, sets;
+  for (const ScoreChange &change : changes) {
+    AffineMapAttr map;
+    switch (change.kind) {
+    case ScoreChangeKind::Sets:
+      sets.push_back(splitMaskSets(context, change.sets, parts.symbols));
+      break;
+    case ScoreChangeKind::Keep:
+    case ScoreChangeKind::Bias:
+      parts.tensors.push_back(change.tensor);
+      map = AffineMapAttr::get(change.map);
+      break;
+    case ScoreChangeKind::Where:
+    case ScoreChangeKind::Modify:
+      parts.regions.push_back(change.region);
+      break;
+    }
+    steps.push_back(ScoreChangeAttr::get(context, change.kind, map));
+  }
+  parts.changes = ArrayAttr::get(context, steps);
+  parts.sets = ArrayAttr::get(context, sets);
+  return parts;
+}
+
 LogicalResult attention::verifyDivisors(Operation *op, IntegerSet set) {
   std::optional<int64_t> wrong;
   set.walkExprs([&](AffineExpr expr) {

@@ -22,6 +22,17 @@ SmallVector<ScoreChange> collectScoreChanges(ArrayAttr changes, ArrayAttr sets,
                                              ValueRange tensors,
                                              MutableArrayRef<Region> regions);
 
+/// A list of changes in the parts in which operations hold it.
+struct ScoreChangeParts {
+  ArrayAttr changes, sets;
+  SmallVector<Value> symbols, tensors;
+  SmallVector<Region *> regions;
+};
+
+/// The opposite of collectScoreChanges. Regions stay where they are.
+ScoreChangeParts splitScoreChanges(MLIRContext *context,
+                                   ArrayRef<ScoreChange> changes);
+
 /// Checks that there are as many sets, symbols, tensors and regions as
 /// `changes` needs and that sets and maps take (b…, i, j), `numDims`
 /// dimensions.

@@ -143,6 +143,17 @@ def Attention_FusedOp
     UnitAttr:$weights);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
+  let builders = [
+    // Clones the regions of the changes; `combine` is left empty, so the score
+    // is a dot product until there is a body in it.
+    OpBuilder<(ins "MappedValue":$query, "MappedValue":$key,
+                   "MappedValue":$value, "ValueRange":$parameters,
+                   "Value":$scale, "ArrayRef<ScoreChange>":$changes,
+                   "OnlineNormaliserAttrInterface":$normaliser,
+                   "ArrayRef<MappedValue>":$initOperands, "ValueRange":$origin,
+                   "ArrayRef<MappedValue>":$outs, "bool":$lse,
+                   "bool":$weights)>
+  ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `by` $query_map `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`

@@ -24,6 +24,12 @@ struct MaskSet {
   SmallVector<Value> symbols;
 };
 
+/// A tensor or buffer and its indices in an iteration space.
+struct MappedValue {
+  Value value;
+  AffineMap map;
+};
+
 /// One step. Only the members of its kind are set.
 struct ScoreChange {
   ScoreChangeKind kind;
