@@ -9,8 +9,11 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
+#include "Attention/Dialect/Attention/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Parallel/Passes.h"
 #include "Attention/Pipelines/Pipelines.h"
+#include "Attention/Target/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -23,6 +26,7 @@ inline void registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<AttentionDialect>();
+  registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 /// Registers all upstream passes and pipelines and ours.
@@ -30,6 +34,8 @@ inline void registerAllPasses() {
   mlir::registerAllPasses();
   registerAttentionTransformsPasses();
   registerAttentionConversionPasses();
+  registerAttentionParallelPasses();
+  registerAttentionTargetPasses();
   registerPipelines();
 }
 

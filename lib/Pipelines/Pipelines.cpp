@@ -7,6 +7,9 @@
 #include "Attention/Pipelines/Pipelines.h"
 
 #include "Attention/Conversion/Passes.h"
+#include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Parallel/Passes.h"
+#include "Attention/Target/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -21,33 +24,40 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-void attention::buildAttentionToLoopsPipeline(
-    OpPassManager &manager, const ExactLoweringOptions &options) {
-  // Attention, and what people write around it, as linalg on tensors. What does
-  // not change in a loop leaves it: an additive score's key projection.
+/// What remains of attention, and what people write around it, as linalg on
+/// tensors. What does not change in a loop leaves it: an additive score's key
+/// projection.
+static void addLinalgLowering(OpPassManager &manager) {
   manager.addPass(createConvertAttentionToLinalg());
   manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createLoopInvariantCodeMotionPass());
+}
 
-  // Tensors to buffers, across function boundaries, owned by the caller.
+/// Tensors to buffers, across function boundaries, owned by the caller.
+static void addBufferization(OpPassManager &manager,
+                             const ExactLoweringOptions &options) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
   bufferize.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  if (options.runtimeChecks) {
-    // Messages that say the place, without the operation's text. The pass has
-    // no create function that takes its options.
-    auto verification = createGenerateRuntimeVerificationPass();
-    LogicalResult initialized = verification->initializeOptions(
-        "verbose-level=0", [](const Twine &) { return failure(); });
-    assert(succeeded(initialized) && "the option is upstream's");
-    (void)initialized;
-    manager.addPass(std::move(verification));
-  }
+  if (!options.runtimeChecks)
+    return;
+  // Messages that say the place, without the operation's text. The pass has
+  // no create function that takes its options.
+  auto verification = createGenerateRuntimeVerificationPass();
+  LogicalResult initialized = verification->initializeOptions(
+      "verbose-level=0", [](const Twine &) { return failure(); });
+  assert(succeeded(initialized) && "the option is upstream's");
+  (void)initialized;
+  manager.addPass(std::move(verification));
+}
+
+/// Linalg on buffers to loops, and buffers to memory that is freed.
+static void addLoopLowering(OpPassManager &manager) {
   manager.addPass(createConvertLinalgToLoopsPass());
   bufferization::buildBufferDeallocationPipeline(manager);
   manager.addPass(createConvertBufferizationToMemRefPass());
@@ -55,11 +65,55 @@ void attention::buildAttentionToLoopsPipeline(
   manager.addPass(createCSEPass());
 }
 
+void attention::buildAttentionToLoopsPipeline(
+    OpPassManager &manager, const ExactLoweringOptions &options) {
+  addLinalgLowering(manager);
+  addBufferization(manager, options);
+  addLoopLowering(manager);
+}
+
+/// Scratch of a block of queries that is worth the stack, in bytes: the packed
+/// queries or the accumulator of 64 queries of 256 features.
+static constexpr unsigned maxStackBytes = 64 * 256 * 8;
+
+void attention::buildAttentionToVectorPipeline(
+    OpPassManager &manager, const ExactLoweringOptions &options) {
+  manager.addPass(createAttentionSetTarget());
+  //manager.addPass(createAttentionFuse());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createAttentionTile());
+  addLinalgLowering(manager);
+  addBufferization(manager, options);
+  // Self-copies fold once subviews are merged.
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createLowerAffinePass());
+  manager.addPass(createConvertAttentionToVector());
+  bufferization::PromoteBuffersToStackPassOptions promote;
+  promote.maxAllocSizeInBytes = maxStackBytes;
+  promote.maxRankOfAllocatedMemRef = 2;
+  manager.addPass(bufferization::createPromoteBuffersToStackPass(promote));
+  addLoopLowering(manager);
+}
+
+void attention::addParallelLoopLowering(OpPassManager &manager) {
+  manager.addPass(createForallToParallelLoopPass());
+  AttentionOutlineParallelOptions outline;
+  // What is left of scf.parallel becomes OpenMP's, and its reductions would
+  // depend on the number of threads.
+  outline.sequentialReductions = true;
+  manager.addPass(createAttentionOutlineParallel(outline));
+  manager.addPass(createConvertSCFToOpenMPPass());
+  manager.addPass(createAttentionScheduleParallel());
+}
+
 void attention::buildAttentionToLLVMPipeline(
     OpPassManager &manager, const ExactLoweringOptions &options) {
-  buildAttentionToLoopsPipeline(manager, options);
+  buildAttentionToVectorPipeline(manager, options);
 
-  manager.addPass(createForallToForLoopPass());
+  addParallelLoopLowering(manager);
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createConvertExpandShapeToReinterpretCast());
   manager.addPass(memref::createExpandStridedMetadataPass());
@@ -73,12 +127,15 @@ void attention::buildAttentionToLLVMPipeline(
   manager.addPass(arith::createArithExpandOpsPass(expand));
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertMathToLibmPass());
-  manager.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.vectorTransposeLowering = vector::VectorTransposeLowering::Shuffle16x16;
+  manager.addPass(createConvertVectorToLLVMPass(vectors));
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   manager.addPass(createConvertFuncToLLVMPass());
   manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertControlFlowToLLVMPass());
   manager.addPass(createConvertIndexToLLVMPass());
   manager.addPass(createUBToLLVMConversionPass());
+  manager.addPass(createConvertOpenMPToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
 }

@@ -19,6 +19,11 @@ void attention::registerPipelines() {
       "the reference",
       buildAttentionToLoopsPipeline);
   PassPipelineRegistration<ExactLoweringOptions>(
+      "attention-to-vector",
+      "Lower attention and linalg on tensors to loops over vectors on memrefs, "
+      "fused and in blocks",
+      buildAttentionToVectorPipeline);
+  PassPipelineRegistration<ExactLoweringOptions>(
       "attention-to-llvm",
       "Lower attention and linalg on tensors to the LLVM dialect",
       buildAttentionToLLVMPipeline);

@@ -19,9 +19,6 @@ static constexpr int handledSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL,
                                          SIGABRT};
 static struct sigaction previousActions[std::size(handledSignals)];
 
-/// The handler's own stack, so that it can report that the other one is full.
-alignas(64) static char handlerStack[64 * 1024];
-
 void runner::reportAndExit(const char *message) {
   // The first of several threads reports; the others wait for the end.
   static std::atomic_flag isReporting = ATOMIC_FLAG_INIT;
@@ -76,11 +73,21 @@ static void flushPendingText() {
   pendingText.clear();
 }
 
-GeneratedCodeScope::GeneratedCodeScope() {
+void runner::provideHandlerStack() {
+  constexpr size_t bytes = 64 * 1024;
+  // Never freed: the thread may run generated code until the process ends.
+  static thread_local char *memory = nullptr;
+  if (memory)
+    return;
+  memory = new char[bytes];
   stack_t stack = {};
-  stack.ss_sp = handlerStack;
-  stack.ss_size = sizeof(handlerStack);
+  stack.ss_sp = memory;
+  stack.ss_size = bytes;
   sigaltstack(&stack, nullptr);
+}
+
+GeneratedCodeScope::GeneratedCodeScope() {
+  provideHandlerStack();
   struct sigaction action = {};
   action.sa_sigaction = handleSignal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;

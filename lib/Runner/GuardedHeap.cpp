@@ -179,9 +179,13 @@ size_t guarded::liveAllocations() {
 void guarded::describe(const void *address, char *text, size_t textSize) {
   text[0] = 0;
   Heap &heap = getHeap();
-  // The fault may have come while another thread holds the lock.
-  if (!heap.mutex.try_lock())
-    return;
+  // Another thread may hold the lock for a moment; so may this one, for ever,
+  // if the fault came from here.
+  for (int attempt = 0; !heap.mutex.try_lock(); ++attempt) {
+    if (attempt == 1000)
+      return;
+    usleep(1000);
+  }
   if (Block *block = findBlock(heap, address)) {
     auto *place = static_cast<const char *>(address);
     if (place < block->data)

@@ -78,5 +78,12 @@ llvm::Error runner::provideRuntime(ExecutionEngine &engine,
           dlsym(RTLD_DEFAULT, "omp_set_num_threads")))
     if (options.threads > 0)
       setThreads(options.threads);
+  // OpenMP keeps its threads: those that run this will run the function.
+  auto provideStack = [](void *) { provideHandlerStack(); };
+  using Region = void (*)(void *);
+  if (auto *runOnAllThreads =
+          reinterpret_cast<void (*)(Region, void *, unsigned, unsigned)>(
+              dlsym(RTLD_DEFAULT, "GOMP_parallel")))
+    runOnAllThreads(provideStack, nullptr, /*num_threads=*/0, /*flags=*/0);
   return llvm::Error::success();
 }

@@ -9,11 +9,16 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attention_test;
 
 #include "TestDialect.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "TestAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "TestOps.cpp.inc"
 
@@ -21,6 +26,10 @@ void AttentionTestDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "TestOps.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "TestAttrs.cpp.inc"
       >();
 }
 
@@ -65,11 +74,68 @@ SmallVector<Value> SigmoidOp::buildMerge(OpBuilder &, Location, ValueRange,
   return {};
 }
 
-Value SigmoidOp::buildWeight(OpBuilder &builder, Location loc, Value score,
-                             ValueRange) {
-  Value one = buildConstant(builder, loc, score.getType(), 1.0);
-  Value negated = arith::NegFOp::create(builder, loc, score);
+static Value buildSigmoid(OpBuilder &builder, Location loc, Value x) {
+  Type type = x.getType();
+  TypedAttr element = builder.getFloatAttr(getElementTypeOrSelf(type), 1.0);
+  if (auto vector = dyn_cast<VectorType>(type))
+    element = DenseElementsAttr::get(vector, element);
+  Value one = arith::ConstantOp::create(builder, loc, element);
+  Value negated = arith::NegFOp::create(builder, loc, x);
   Value exp = math::ExpOp::create(builder, loc, negated);
   Value sum = arith::AddFOp::create(builder, loc, one, exp);
   return arith::DivFOp::create(builder, loc, one, sum);
+}
+
+Value SigmoidOp::buildWeight(OpBuilder &builder, Location loc, Value score,
+                             ValueRange) {
+  return buildSigmoid(builder, loc, score);
+}
+
+Attribute SigmoidOp::getOnlineNormaliser() {
+  return OnlineSigmoidAttr::get(getContext());
+}
+
+//===----------------------------------------------------------------------===//
+// OnlineSigmoidAttr
+//===----------------------------------------------------------------------===//
+
+bool OnlineSigmoidAttr::hasState() const { return false; }
+
+SmallVector<Value> OnlineSigmoidAttr::buildInit(OpBuilder &, Location, Type,
+                                                ValueRange) const {
+  return {};
+}
+
+Value OnlineSigmoidAttr::buildPivot(OpBuilder &, Location, Value, Value) const {
+  llvm_unreachable("no state");
+}
+
+Value OnlineSigmoidAttr::buildShift(OpBuilder &, Location, Value) const {
+  llvm_unreachable("no state");
+}
+
+Value OnlineSigmoidAttr::buildRescale(OpBuilder &, Location, Value,
+                                      Value) const {
+  llvm_unreachable("no state");
+}
+
+Value OnlineSigmoidAttr::buildWeight(OpBuilder &builder, Location loc,
+                                     Value score, Value) const {
+  return buildSigmoid(builder, loc, score);
+}
+
+Value OnlineSigmoidAttr::buildContextFactor(OpBuilder &, Location,
+                                            ValueRange) const {
+  return {};
+}
+
+Value OnlineSigmoidAttr::buildLse(OpBuilder &, Location, ValueRange) const {
+  llvm_unreachable("no state");
+}
+
+SmallVector<Value> OnlineSigmoidAttr::buildGraphLevel(OpBuilder &builder,
+                                                      Location loc,
+                                                      Value scores, ValueRange,
+                                                      bool) const {
+  return {SigmoidOp::create(builder, loc, scores.getType(), scores)};
 }

@@ -7,6 +7,7 @@
 #ifndef ATTENTION_TEST_LIB_TESTDIALECT_H
 #define ATTENTION_TEST_LIB_TESTDIALECT_H
 
+#include "Attention/Dialect/Attention/IR/AttentionAttrs.h"
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
 #include "Attention/Dialect/Attention/IR/AttentionInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
@@ -16,6 +17,8 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "TestDialect.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "TestAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "TestOps.h.inc"
 

@@ -1,13 +1,15 @@
 //===- TestOps.td - Ops that no pass knows -------------------*- tablegen -*-===//
 //
-// A score function and a normaliser of another dialect. The passes lower them by
-// their interfaces alone: that is what the tests that use them show.
+// A score function and a normaliser of another dialect, as an op and as an
+// attribute. The passes lower them by their interfaces alone: that is what the
+// tests that use them show.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTENTION_TEST_LIB_TESTOPS_TD
 #define ATTENTION_TEST_LIB_TESTOPS_TD
 
+include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
 include "Attention/Dialect/Attention/IR/AttentionDialect.td"
 include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -17,6 +19,7 @@ def AttentionTest_Dialect : Dialect {
   let name = "attention_test";
   let cppNamespace = "::mlir::attention_test";
   let dependentDialects = ["::mlir::attention::AttentionDialect"];
+  let useDefaultAttributePrinterParser = 1;
 }
 
 class AttentionTest_Op<string mnemonic, list<Trait> traits>
@@ -39,10 +42,18 @@ def AttentionTest_DistanceScoreOp
 def AttentionTest_SigmoidOp
     : AttentionTest_Op<"sigmoid", [
         AllTypesMatch<["scores", "weights"]>,
-        DeclareOpInterfaceMethods<NormaliserOpInterface>]> {
+        DeclareOpInterfaceMethods<NormaliserOpInterface,
+                                  ["getOnlineNormaliser"]>]> {
   let arguments = (ins Attention_ScoreTensor:$scores);
   let results = (outs Attention_ScoreTensor:$weights);
   let assemblyFormat = "$scores attr-dict `:` type($scores)";
+}
+
+/// The same for the fused and block levels: `#attention_test.sigmoid`.
+def AttentionTest_SigmoidAttr
+    : AttrDef<AttentionTest_Dialect, "OnlineSigmoid",
+        [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {
+  let mnemonic = "sigmoid";
 }
 
 #endif // ATTENTION_TEST_LIB_TESTOPS_TD

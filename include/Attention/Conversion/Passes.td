@@ -12,11 +12,13 @@ include "mlir/Pass/PassBase.td"
 def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
   let summary = "Lower attention to linalg, op by op: the exact path.";
   let description = [{
-    Every graph-level op becomes the linalg operations that its definition in
-    docs/Spec.md reads as, without fusing anything: scores, weights and context
-    are whole tensors. This is the reference that every faster path is tested
-    against. Score functions and normalisers are lowered through
-    `ScoreOpInterface` and `NormaliserOpInterface`.
+    Every op becomes the linalg operations that its definition in docs/Spec.md
+    reads as, without fusing anything: scores, weights and context are whole
+    tensors. This is the reference that every faster path is tested against.
+    Score functions and normalisers are lowered through `ScoreOpInterface` and
+    `NormaliserOpInterface`. `attention.fused` first becomes the graph-level ops
+    that it stands for; `attention.pack`, `online` and `finish` are lowered on
+    tensors, before bufferisation, with whole blocks of scores and weights.
 
     ```mlir
     func.func @weights(%s: tensor<4x6xf32>) -> tensor<4x6xf32> {
@@ -29,6 +31,31 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+  ];
+}
+
+def ConvertAttentionToVector : Pass<"convert-attention-to-vector"> {
+  let summary = "Lower the block level on buffers to vectors and loops.";
+  let description = [{
+    `attention.pack`, `attention.online` and `attention.finish` on buffers become
+    scf loops over vectors of the target's width, with queries in the lanes: keys
+    and values are read where they lie, an element at a time, and broadcast.
+    Scores and context are accumulated in registers, as many rows times vectors
+    as the target has registers for; the scores of a block are kept in a strip of
+    scratch, allocated on the stack at the start of the surrounding parallel
+    loop's body or function. Exponentials are built from arithmetic.
+
+    Pair bodies, modifiers and masks are vectorised as they are: what is the same
+    for all queries stays scalar. They are evaluated at live pairs only: what may
+    load or trap is masked elsewhere. An operation in them without a vector form
+    is an error.
+
+    Vector width and registers are the target's facts, see `attention-set-target`.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
   ];
 }
 

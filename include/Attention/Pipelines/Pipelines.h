@@ -30,9 +30,24 @@ void buildAttentionToLoopsPipeline(OpPassManager &manager,
                                    const ExactLoweringOptions &options);
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
-/// the LLVM dialect; at present by way of the exact lowering.
+/// scf loops on memrefs, by way of fused attention in blocks and on vectors where
+/// it can be had and of the exact lowering elsewhere. Without facts about the
+/// target in the module, those of the host are used. Functions are as those of
+/// the reference.
+void buildAttentionToVectorPipeline(OpPassManager &manager,
+                                    const ExactLoweringOptions &options);
+
+/// Adds the passes that lower attention and linalg on tensors, in a module, to
+/// the LLVM dialect, by way of attention-to-vector and OpenMP.
 void buildAttentionToLLVMPipeline(OpPassManager &manager,
                                   const ExactLoweringOptions &options);
+
+/// Adds the passes that run parallel loops on memrefs, in a module, on OpenMP's
+/// threads: scf.forall and scf.parallel become calls of outlined bodies in
+/// omp.wsloop. They go after bufferisation and buffer deallocation, and before
+/// the lowering of loops; createConvertOpenMPToLLVMPass has to follow when
+/// everything else is in the LLVM dialect.
+void addParallelLoopLowering(OpPassManager &manager);
 
 /// Registers the pipelines under their names, attention-to-….
 void registerPipelines();

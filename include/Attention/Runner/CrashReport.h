@@ -24,6 +24,10 @@ constexpr int exitFailure = 2;
 /// Turns LLVM's fatal errors into reports.
 void installFatalErrorHandler();
 
+/// Gives the calling thread a stack for reports, so that it can report that its
+/// own is full.
+void provideHandlerStack();
+
 /// While one of these lives, faults of the process are reports on generated
 /// code.
 class GeneratedCodeScope {

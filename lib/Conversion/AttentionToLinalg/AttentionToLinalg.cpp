@@ -26,6 +26,8 @@ using namespace mlir;
 using namespace mlir::attention;
 
 void attention::populateAttentionToLinalgPatterns(RewritePatternSet &patterns) {
+  populateFusedToLinalgPatterns(patterns);
+  populateBlockToLinalgPatterns(patterns);
   populateScoreToLinalgPatterns(patterns);
   populateScoreChangesToLinalgPatterns(patterns);
   populateNormaliserToLinalgPatterns(patterns);

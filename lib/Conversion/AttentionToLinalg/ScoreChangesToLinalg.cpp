@@ -7,28 +7,15 @@
 
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "LinalgBuilders.h"
-#include "mlir/Dialect/Affine/Utils.h"
+#include "ScoreChangeBuilders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// Clones the operations of a region of one block, with `arguments` for its
-/// arguments, and returns what it yields.
-static Value cloneScalarRegion(OpBuilder &builder, Region &region,
-                               ValueRange arguments) {
-  Block &body = region.front();
-  IRMapping mapping;
-  mapping.map(body.getArguments(), arguments);
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
-  return mapping.lookupOrDefault(cast<YieldOp>(body.back()).getValue());
-}
 
 /// The indices (b…, i, j) of the element a linalg body works on.
 static SmallVector<Value> buildIndices(OpBuilder &builder, Location loc,
@@ -64,73 +51,6 @@ static void replaceByElementwise(
         Value result = build(builder, loc, arguments.drop_back());
         linalg::YieldOp::create(builder, loc, result);
       });
-}
-
-//===----------------------------------------------------------------------===//
-// Integer sets
-//===----------------------------------------------------------------------===//
-
-/// The value of a symbol at a pair, as an index.
-static Value buildSymbol(OpBuilder &builder, Location loc, Value symbol,
-                         ValueRange indices) {
-  if (isa<RankedTensorType>(symbol.getType()))
-    symbol = tensor::ExtractOp::create(builder, loc, symbol,
-                                       indices.take_front(getRank(symbol)));
-  if (symbol.getType().isIndex())
-    return symbol;
-  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
-                                    symbol);
-}
-
-/// Replaces every divisor and modulus in `expr` that is not a constant by a new
-/// symbol, bound to its value or 1 where that is not positive. Appends to
-/// `symbols`.
-static AffineExpr makeDivisorsPositive(OpBuilder &builder, Location loc,
-                                       AffineExpr expr, ValueRange dims,
-                                       SmallVectorImpl<Value> &symbols) {
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary)
-    return expr;
-  AffineExpr lhs =
-      makeDivisorsPositive(builder, loc, binary.getLHS(), dims, symbols);
-  AffineExpr rhs =
-      makeDivisorsPositive(builder, loc, binary.getRHS(), dims, symbols);
-  AffineExprKind kind = expr.getKind();
-  if (kind == AffineExprKind::Add || kind == AffineExprKind::Mul)
-    return getAffineBinaryOpExpr(kind, lhs, rhs);
-  // Constants too: a negative one would divide otherwise than symbols do.
-  Value divisor = affine::expandAffineExpr(builder, loc, rhs, dims, symbols);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  symbols.push_back(arith::MaxSIOp::create(builder, loc, divisor, one));
-  return getAffineBinaryOpExpr(
-      kind, lhs, getAffineSymbolExpr(symbols.size() - 1, expr.getContext()));
-}
-
-/// Whether the pair is in the set, an i1.
-static Value buildSetContains(OpBuilder &builder, Location loc,
-                              const MaskSet &member, ValueRange indices) {
-  SmallVector<Value> symbols;
-  for (Value symbol : member.symbols)
-    symbols.push_back(buildSymbol(builder, loc, symbol, indices));
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value contains;
-  for (auto [index, constraint] :
-       llvm::enumerate(member.set.getConstraints())) {
-    AffineExpr expr =
-        makeDivisorsPositive(builder, loc, constraint, indices, symbols);
-    Value value =
-        affine::expandAffineExpr(builder, loc, expr, indices, symbols);
-    Value holds = arith::CmpIOp::create(builder, loc,
-                                        member.set.isEq(index)
-                                            ? arith::CmpIPredicate::eq
-                                            : arith::CmpIPredicate::sge,
-                                        value, zero);
-    contains =
-        contains
-            ? arith::AndIOp::create(builder, loc, contains, holds).getResult()
-            : holds;
-  }
-  return contains;
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,17 +124,10 @@ private:
     SmallVector<Value> indices =
         buildIndices(builder, loc, getRank(op.getScores()));
     Value takesPart = buildIsLive(builder, loc, score);
-    for (ArrayRef<MaskSet> members : op.getMaskSets()) {
-      Value inUnion;
-      for (const MaskSet &member : members) {
-        Value contains = buildSetContains(builder, loc, member, indices);
-        inUnion = inUnion
-                      ? arith::OrIOp::create(builder, loc, inUnion, contains)
-                            .getResult()
-                      : contains;
-      }
-      takesPart = arith::AndIOp::create(builder, loc, takesPart, inUnion);
-    }
+    for (const SmallVector<MaskSet> &members : op.getMaskSets())
+      takesPart = arith::AndIOp::create(
+          builder, loc, takesPart,
+          buildSetsContain(builder, loc, members, indices));
     if (op.getKeep())
       takesPart = arith::AndIOp::create(builder, loc, takesPart, elements[1]);
     if (!op.getWhere().empty()) {

@@ -1,6 +1,6 @@
 //===- AttentionToLinalg.h - The exact lowering -----------------*- C++ -*-===//
 //
-// Patterns that lower graph-level attention to linalg on tensors, op by op.
+// Patterns that lower attention of every level to linalg on tensors, op by op.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +16,10 @@ namespace mlir::attention {
 /// All patterns of -convert-attention-to-linalg.
 void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
 
+/// fused, into the graph level.
+void populateFusedToLinalgPatterns(RewritePatternSet &patterns);
+/// pack, online and finish.
+void populateBlockToLinalgPatterns(RewritePatternSet &patterns);
 /// Scores, by ScoreOpInterface.
 void populateScoreToLinalgPatterns(RewritePatternSet &patterns);
 /// modify_scores and mask_scores.

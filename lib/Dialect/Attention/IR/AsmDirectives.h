@@ -33,18 +33,23 @@ inline void printArgRegion(OpAsmPrinter &printer, Operation *, Region &region) {
   printer.printRegion(region, /*printEntryBlockArgs=*/false);
 }
 
-/// An optional region: `where (%i: index, %j: index) { … }`.
-inline ParseResult parseWhereRegion(OpAsmParser &parser, Region &region) {
-  if (failed(parser.parseOptionalKeyword("where")))
+/// An optional region after its keyword: `where (%i: index, %j: index) { … }`.
+inline ParseResult parseOptionalArgRegion(OpAsmParser &parser, Region &region,
+                                          StringRef keyword) {
+  if (failed(parser.parseOptionalKeyword(keyword)))
     return success();
   SMLoc loc = parser.getCurrentLocation();
   if (parseArgRegion(parser, region))
     return failure();
   // A region without arguments and operations has no block either.
   if (region.empty())
-    return parser.emitError(loc)
-           << "expected a where region of one block, found an empty one";
+    return parser.emitError(loc) << "expected a " << keyword
+                                 << " region of one block, found an empty one";
   return success();
+}
+
+inline ParseResult parseWhereRegion(OpAsmParser &parser, Region &region) {
+  return parseOptionalArgRegion(parser, region, "where");
 }
 
 inline void printWhereRegion(OpAsmPrinter &printer, Operation *op,
@@ -146,9 +151,7 @@ inline void printMaskSets(OpAsmPrinter &printer, Operation *, ArrayAttr sets,
 
 /// An optional pair body: `combine (%a: f32, %b: f32) { … }`.
 inline ParseResult parseCombine(OpAsmParser &parser, Region &region) {
-  if (failed(parser.parseOptionalKeyword("combine")))
-    return success();
-  return parseArgRegion(parser, region);
+  return parseOptionalArgRegion(parser, region, "combine");
 }
 
 inline void printCombine(OpAsmPrinter &printer, Operation *op, Region &region) {

@@ -8,6 +8,7 @@
 #include "Destinations.h"
 #include "ScoreChanges.h"
 #include "Shapes.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -44,6 +45,15 @@ static LogicalResult verifyTile(Operation *op, Value tile, StringRef name,
          << " of " << computeType << " with static lanes, found " << type;
 }
 
+/// Checks a tile of partial sums.
+static LogicalResult verifyAccumulator(Operation *op, Value tile) {
+  Type c = getElementTypeOrSelf(tile);
+  if (!c.isF32() && !c.isF64())
+    return op->emitOpError("expected an accumulator of f32 or f64, found ")
+           << tile.getType();
+  return verifyTile(op, tile, "the accumulator", 2, c);
+}
+
 /// Checks that two tiles have the same lanes.
 static LogicalResult verifyLanes(Operation *op, Value a, Value b) {
   auto first = cast<ShapedType>(a.getType());
@@ -60,6 +70,15 @@ static LogicalResult verifyAgree(Operation *op, StringRef what, int64_t a,
     return success();
   return op->emitOpError("expected operands to agree on the number of ")
          << what << ", found " << a << " and " << b;
+}
+
+/// Checks that each row of a matrix may have a lane of the tile.
+static LogicalResult verifyRowsFit(Operation *op, int64_t numRows, Value tile) {
+  int64_t numLanes = cast<ShapedType>(tile.getType()).getShape().back();
+  if (ShapedType::isDynamic(numRows) || numRows <= numLanes)
+    return success();
+  return op->emitOpError("expected a lane for each row, found ")
+         << numLanes << " lanes for " << numRows << " rows";
 }
 
 //===----------------------------------------------------------------------===//
@@ -79,7 +98,9 @@ LogicalResult PackOp::verify() {
           verifyExtends(*this, getElementTypeOrSelf(getQuery()), "query", c)) ||
       failed(verifyAgree(
           *this, "features", getExtent(getQuery(), getQueryMap(), 1),
-          cast<ShapedType>(getOuts()[0].getType()).getDimSize(0))))
+          cast<ShapedType>(getOuts()[0].getType()).getDimSize(0))) ||
+      failed(verifyRowsFit(*this, getExtent(getQuery(), getQueryMap(), 0),
+                           getOuts()[0])))
     return failure();
   if (getScale() && getScale().getType() != c)
     return emitOpError("expected the scale to have the compute type ")
@@ -90,6 +111,28 @@ LogicalResult PackOp::verify() {
 //===----------------------------------------------------------------------===//
 // OnlineOp
 //===----------------------------------------------------------------------===//
+
+void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
+                     MappedValue key, MappedValue value, ValueRange parameters,
+                     Value scale, Region &combine,
+                     ArrayRef<ScoreChange> changes,
+                     OnlineNormaliserAttrInterface normaliser,
+                     ValueRange origin, Value live, ValueRange outs) {
+  ScoreChangeParts parts = splitScoreChanges(builder.getContext(), changes);
+  SmallVector<Type> types;
+  for (Value out : outs)
+    if (isa<TensorType>(out.getType()))
+      types.push_back(out.getType());
+  build(builder, state, types, query, key.value, value.value, parameters, scale,
+        parts.symbols, parts.tensors, origin, live, outs,
+        AffineMapAttr::get(key.map), AffineMapAttr::get(value.map),
+        parts.changes, parts.sets, normaliser, parts.regions.size());
+  IRMapping mapping;
+  combine.cloneInto(state.regions.front().get(), mapping);
+  for (auto [source, target] :
+       llvm::zip_equal(parts.regions, llvm::drop_begin(state.regions)))
+    source->cloneInto(target.get(), mapping);
+}
 
 SmallVector<ScoreChange> OnlineOp::getScoreChanges() {
   return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
@@ -105,11 +148,8 @@ LogicalResult OnlineOp::verify() {
   if (failed(verifyDestinations(*this, hasState ? 3 : 1)))
     return failure();
   Type c = getElementTypeOrSelf(getOuts()[0]);
-  if (!c.isF32() && !c.isF64())
-    return emitOpError("expected an accumulator of f32 or f64, found ")
-           << getOuts()[0].getType();
-  if (failed(verifyTile(*this, getQuery(), "the queries", 2, c)) ||
-      failed(verifyTile(*this, getOuts()[0], "the accumulator", 2, c)) ||
+  if (failed(verifyAccumulator(*this, getOuts()[0])) ||
+      failed(verifyTile(*this, getQuery(), "the queries", 2, c)) ||
       failed(verifyLanes(*this, getQuery(), getOuts()[0])))
     return failure();
   for (Value state : getOuts().drop_front())
@@ -167,9 +207,11 @@ LogicalResult FinishOp::verify() {
   if (getState().size() != (hasState ? 2 : 0))
     return emitOpError("expected the state of the normaliser, ")
            << (hasState ? 2 : 0) << " values, found " << getState().size();
-  if (failed(verifyTile(*this, getAccumulator(), "the accumulator", 2, c)) ||
-      failed(
-          verifyMatrixMap(*this, getOutputMap(), "the context", getOuts()[0])))
+  if (failed(verifyAccumulator(*this, getAccumulator())) ||
+      failed(verifyMatrixMap(*this, getOutputMap(), "the context",
+                             getOuts()[0])) ||
+      failed(verifyRowsFit(*this, getExtent(getOuts()[0], getOutputMap(), 0),
+                           getAccumulator())))
     return failure();
   for (Value state : getState())
     if (failed(verifyTile(*this, state, "the state", 1, c)) ||
@@ -180,6 +222,9 @@ LogicalResult FinishOp::verify() {
     if (!hasState || type.getRank() != 1 || type.getElementType() != c)
       return emitOpError("expected a log-sum-exp [rows] of ")
              << c << " only with a state, found " << type;
+    if (failed(verifyAgree(*this, "rows", type.getDimSize(0),
+                           getExtent(getOuts()[0], getOutputMap(), 0))))
+      return failure();
   }
   return verifyAgree(*this, "value features",
                      cast<ShapedType>(getAccumulator().getType()).getDimSize(0),

@@ -36,9 +36,11 @@ void FusedOp::build(OpBuilder &builder, OperationState &state,
       types.push_back(out.getType());
   build(builder, state, types, query.value, key.value, value.value, parameters,
         scale, parts.symbols, parts.tensors, values(initOperands), origin,
-        outValues, query.map, key.map, value.map, maps(outs),
+        outValues, AffineMapAttr::get(query.map), AffineMapAttr::get(key.map),
+        AffineMapAttr::get(value.map), maps(outs),
         initOperands.empty() ? ArrayAttr() : maps(initOperands), parts.changes,
-        parts.sets, normaliser, lse, weights, parts.regions.size());
+        parts.sets, normaliser, lse ? builder.getUnitAttr() : UnitAttr(),
+        weights ? builder.getUnitAttr() : UnitAttr(), parts.regions.size());
   auto regions = ArrayRef(state.regions).take_back(parts.regions.size());
   for (auto [source, target] : llvm::zip_equal(parts.regions, regions)) {
     IRMapping mapping;
@@ -66,6 +68,18 @@ AffineMap FusedOp::getInitMap(unsigned index) {
   return cast<AffineMapAttr>((*getInitMaps())[index]).getValue();
 }
 
+/// Whether `expr` is the quotient of one of the first `numDims` dimensions by a
+/// positive constant.
+static bool isQuotient(AffineExpr expr, unsigned numDims) {
+  auto quotient = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!quotient || expr.getKind() != AffineExprKind::FloorDiv)
+    return false;
+  auto divisor = dyn_cast<AffineConstantExpr>(quotient.getRHS());
+  auto dim = dyn_cast<AffineDimExpr>(quotient.getLHS());
+  return divisor && divisor.getValue() > 0 && dim &&
+         dim.getPosition() < numDims;
+}
+
 /// Checks that `map` reads `type` from `numDims` dimensions, each of `required`
 /// once, `optional` ones plainly or divided, and nothing else.
 static LogicalResult verifyMap(FusedOp op, AffineMap map, Type type,
@@ -91,14 +105,8 @@ static LogicalResult verifyMap(FusedOp op, AffineMap map, Type type,
         continue;
     } else if (!isOutput && result == 0) {
       continue;
-    } else if (auto quotient = dyn_cast<AffineBinaryOpExpr>(result);
-               quotient && !isOutput &&
-               result.getKind() == AffineExprKind::FloorDiv) {
-      auto divisor = dyn_cast<AffineConstantExpr>(quotient.getRHS());
-      auto dim = dyn_cast<AffineDimExpr>(quotient.getLHS());
-      if (divisor && divisor.getValue() > 0 && dim &&
-          dim.getPosition() < numBatch)
-        continue;
+    } else if (!isOutput && isQuotient(result, numBatch)) {
+      continue;
     }
     return op.emitOpError("expected the results of the map of ")
            << name << " to be "
@@ -209,11 +217,20 @@ LogicalResult FusedOp::verify() {
            << numInits << " for " << getInitOperands().size();
   for (auto [index, operand] : llvm::enumerate(getInitOperands())) {
     AffineMap map = getInitMap(index);
-    if (map.getNumDims() != getNumBatch() ||
-        map.getNumResults() != cast<ShapedType>(operand.getType()).getRank())
+    auto type = cast<ShapedType>(operand.getType());
+    if (type.getElementType() != c)
+      return emitOpError("expected init operands of the compute type ")
+             << c << ", found " << type;
+    if (map.getNumDims() != getNumBatch() || map.getNumSymbols() != 0 ||
+        map.getNumResults() != type.getRank() ||
+        !llvm::all_of(map.getResults(), [&](AffineExpr result) {
+          return isa<AffineDimExpr>(result) || result == 0 ||
+                 isQuotient(result, getNumBatch());
+        }))
       return emitOpError("expected a map from the ")
-             << getNumBatch() << " batch dimensions to the indices of "
-             << operand.getType() << ", found " << AffineMapAttr::get(map);
+             << getNumBatch() << " batch dimensions, or their quotients by "
+             << "positive constants, or 0, to the indices of " << type
+             << ", found " << AffineMapAttr::get(map);
   }
   if (getLse() && !getNormaliser().hasState())
     return emitOpError("expected a normaliser with a state, as there is a "

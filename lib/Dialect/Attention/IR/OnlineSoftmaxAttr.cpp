@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Attention/Dialect/Attention/IR/AttentionAttrs.h"
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -204,4 +204,14 @@ Value OnlineSoftmaxAttr::buildLse(OpBuilder &builder, Location loc,
   FloatBuilder b(builder, loc, state[1].getType());
   Value log = math::LogOp::create(builder, loc, state[1]);
   return b.add(buildShift(builder, loc, state[0]), log);
+}
+
+SmallVector<Value> OnlineSoftmaxAttr::buildGraphLevel(OpBuilder &builder,
+                                                      Location loc,
+                                                      Value scores,
+                                                      ValueRange initOperands,
+                                                      bool withLse) const {
+  Value sinks = initOperands.empty() ? Value() : initOperands.front();
+  auto softmax = SoftmaxOp::create(builder, loc, scores, sinks, withLse);
+  return llvm::to_vector_of<Value>(softmax->getResults());
 }

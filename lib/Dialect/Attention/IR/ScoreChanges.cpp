@@ -159,6 +159,12 @@ LogicalResult attention::verifyScoreChanges(Operation *op, ArrayAttr changes,
                                             Type computeType) {
   size_t numSets = 0, numSymbols = 0, numTensors = 0, numRegions = 0;
   for (auto change : changes.getAsRange<ScoreChangeAttr>()) {
+    bool hasTensor = change.getKind() == ScoreChangeKind::Keep ||
+                     change.getKind() == ScoreChangeKind::Bias;
+    if (change.getMap() && !hasTensor)
+      return op->emitOpError("expected a map only for keep and bias, found one "
+                             "for ")
+             << stringifyScoreChangeKind(change.getKind());
     switch (change.getKind()) {
     case ScoreChangeKind::Sets:
       ++numSets;
@@ -192,6 +198,14 @@ LogicalResult attention::verifyScoreChanges(Operation *op, ArrayAttr changes,
            << " regions for its changes, found " << sets.size() << ", "
            << symbols.size() << ", " << tensors.size() << " and "
            << regions.size();
+  for (Value symbol : symbols) {
+    auto type = dyn_cast<ShapedType>(symbol.getType());
+    if (type && type.getRank() > static_cast<int64_t>(numDims) - 2)
+      return op->emitOpError(
+                 "expected a set's symbol to be a scalar or to have "
+                 "at most the ")
+             << numDims - 2 << " batch dimensions, found " << type;
+  }
   for (auto change : changes.getAsRange<ScoreChangeAttr>()) {
     bool isKeep = change.getKind() == ScoreChangeKind::Keep;
     if (!isKeep && change.getKind() != ScoreChangeKind::Bias)

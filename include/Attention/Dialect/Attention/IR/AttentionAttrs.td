@@ -72,6 +72,14 @@ def OnlineNormaliserAttrInterface
       "::mlir::Value", "buildLse",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::ValueRange":$state)>,
+    InterfaceMethod<
+      [{Builds the same normaliser at the graph level, for a tensor of scores
+        [b…, i, j] and init operands [b…]. Returns the weights and, with
+        `withLse`, the log-sum-exp [b…, i].}],
+      "::llvm::SmallVector<::mlir::Value>", "buildGraphLevel",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$scores, "::mlir::ValueRange":$initOperands,
+           "bool":$withLse)>,
   ];
 }
 

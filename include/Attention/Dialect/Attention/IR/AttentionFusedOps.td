@@ -10,6 +10,7 @@
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 
 include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
+include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -67,6 +68,7 @@ defvar Attention_ScoreChangesDeclaration = [{
 def Attention_FusedOp
     : Attention_DestinationOp<"fused", [
         AttrSizedOperandSegments,
+        DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>,
         DeclareOpInterfaceMethods<TilingInterface, [
           "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
           "getResultTilePosition"]>]> {
@@ -282,6 +284,14 @@ def Attention_OnlineOp
     OnlineNormaliserAttrInterface:$normaliser);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
+  let builders = [
+    // Clones the pair body, which may be empty, and the regions of the changes.
+    OpBuilder<(ins "Value":$query, "MappedValue":$key, "MappedValue":$value,
+                   "ValueRange":$parameters, "Value":$scale,
+                   "Region &":$combine, "ArrayRef<ScoreChange>":$changes,
+                   "OnlineNormaliserAttrInterface":$normaliser,
+                   "ValueRange":$origin, "Value":$live, "ValueRange":$outs)>
+  ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`

@@ -120,4 +120,39 @@ def AttentionFuse : Pass<"attention-fuse"> {
   ];
 }
 
+def AttentionTile : Pass<"attention-tile"> {
+  let summary = "Cut fused attention into blocks of queries and keys.";
+  let description = [{
+    Every `attention.fused` becomes a parallel loop, `scf.forall`, over batch
+    elements and blocks of queries. A block's queries are packed into lanes
+    (`attention.pack`), read blocks of keys one after another
+    (`attention.online`), and give rows of the context (`attention.finish`).
+
+    Which keys are visited follows from the mask sets: for linear inequalities
+    (causal, windows, lengths) keys that no query of the block sees are left out
+    by the loop's bounds, and blocks that all queries see carry no mask. Other
+    sets are evaluated everywhere.
+
+    Block sizes follow from the shapes and the target's facts
+    (`attention-set-target`); options override them. What can not be tiled stays
+    as it is, and a remark says why.
+  }];
+  let options = [
+    Option<"queryBlock", "query-block", "int64_t", "0",
+           "Queries of a block, rounded up to whole vectors (0: by the model)">,
+    Option<"keyBlock", "key-block", "int64_t", "0",
+           "Keys of a block (0: by the model)">,
+  ];
+  let statistics = [
+    Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attention::AttentionDialect",
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect",
+  ];
+}
+
 #endif // ATTENTION_DIALECT_ATTENTION_TRANSFORMS_PASSES_TD

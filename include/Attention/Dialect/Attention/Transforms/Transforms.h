@@ -33,6 +33,12 @@ FailureOr<FusedOp> fuseAttention(RewriterBase &rewriter, ContextOp context,
 /// Patterns that turn every score function into attention.score.
 void populateGeneralizeScoresPatterns(RewritePatternSet &patterns);
 
+/// Builds whether the pair at `indices` (b…, i, j) is in an intersection of
+/// unions of sets, which must not be empty: an i1. Symbols are scalars, or
+/// tensors indexed by the first batch dimensions.
+Value buildSetsContain(OpBuilder &builder, Location loc,
+                       ArrayRef<SmallVector<MaskSet>> sets, ValueRange indices);
+
 } // namespace mlir::attention
 
 #endif // ATTENTION_DIALECT_ATTENTION_TRANSFORMS_TRANSFORMS_H

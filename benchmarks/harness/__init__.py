@@ -1,0 +1,1 @@
+"""The machinery of benchmarks/run and benchmarks/sweep."""

@@ -1,0 +1,187 @@
+"""Measures cases: every system in turn, round after round, so that a change of the
+machine's speed (another tenant, a warmer chip) meets all of them alike."""
+
+import os
+import pathlib
+import shutil
+import statistics
+import sys
+
+import numpy as np
+
+import suites
+from harness.client import Attention, Failed, Patience, Unsupported, Worker, processors
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+class Measurement:
+    """Rows of a report, one a case, system and number of threads."""
+
+    def __init__(self, options, scratch: pathlib.Path, python, cache: pathlib.Path):
+        self.options, self.scratch, self.python, self.cache = options, scratch, python, cache
+        self.rows, self.peaks = [], {}
+        self.patience = Patience(options.retakes)
+        if python:
+            cache.mkdir(parents=True, exist_ok=True)
+        self.workers, self.unusable, self.versions = {}, {}, {}
+        self.machine = {}
+
+    # Systems.
+
+    def system(self, name: str, threads: int, caches: bool):
+        key = name, threads, caches
+        if key in self.unusable:
+            raise Failed(self.unusable[key])
+        if key in self.workers and getattr(self.workers[key], "alive", True):
+            return self.workers[key]
+        if key in self.workers:
+            self.workers.pop(key).close()
+        try:
+            if name == "attention":
+                made = Attention(self.options.runner, threads, self.options.pipeline, self.scratch,
+                                 self.options.timeout)
+            else:
+                made = Worker(name, self.python, threads, self.cache / f"{name}-{threads}.log",
+                              self.cache / "inductor", self.options.timeout, caches)
+        except Failed as error:
+            self.unusable[key] = f"does not start: {error}"
+            raise Failed(self.unusable[key])
+        self.workers[key] = made
+        self.versions[name] = made.version
+        return made
+
+    def close(self) -> None:
+        for worker in self.workers.values():
+            worker.close()
+
+    # Cases.
+
+    def run_case(self, case, threads: int) -> list:
+        folder = self.scratch / "inputs"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        inputs = case.make_inputs()
+        for name, array in inputs.items():
+            np.save(folder / f"{name}.npy", array)
+        caches = case.measure != "compile"
+        rows, ready, samples = {}, [], {}
+        for name in self.options.systems:
+            rows[name] = row = {"name": case.name, "case": case.name, "suite": case.suite, "system": name,
+                                "threads": threads, "measure": case.measure, "flops": case.flops}
+            try:
+                system = self.system(name, threads, caches)
+                say(f"  {name}: preparing")
+                estimate = system.prepare(case, folder)
+                if name == "attention":
+                    self.note_machine(system)
+                output = self.scratch / "result.npy"
+                system.check(output)
+                row |= case.judge(inputs, np.load(output, mmap_mode="r"))
+                output.unlink()
+            except Failed as error:
+                row["unsupported" if isinstance(error, Unsupported) else "error"] = str(error)
+                say(f"  {name}: {error}")
+                continue
+            if estimate.variant:
+                row["pipeline" if name == "attention" else "variant"] = estimate.variant
+            row["compile_seconds"] = estimate.compile_seconds
+            samples[name] = []
+            ready.append((system, estimate))
+        for number in range(self.options.rounds):
+            say(f"  round {number + 1} of {self.options.rounds}")
+            # Every system has every place in the order now and then.
+            turn = number % max(len(ready), 1)
+            for system, estimate in ready[turn:] + ready[:turn]:
+                if "error" in rows[system.name]:
+                    continue
+                if samples[system.name] and estimate.seconds > self.options.slow:
+                    continue
+                try:
+                    if system.name == "attention" and estimate.seconds > self.options.slow:
+                        samples[system.name].append(system.first)
+                    else:
+                        samples[system.name].append(self.patience.sample(system, self.options.min_time))
+                except Failed as error:
+                    rows[system.name]["error"] = str(error)
+        for system, _ in ready:
+            try:
+                system.release()
+            except Failed as error:
+                say(f"  {system.name}: {error}")
+        ours = samples.get("attention") or [self.probe(threads)]
+        peaks = {"peak_gflops": statistics.median(s.peak_gflops for s in ours),
+                 "read_gbs": statistics.median(s.read_gbs for s in ours)}
+        self.peaks.setdefault(threads, []).append(peaks)
+        for name, taken in samples.items():
+            if taken and "error" not in rows[name]:
+                self.fill(rows[name], taken, peaks)
+        self.compare(rows)
+        self.rows += rows.values()
+        return list(rows.values())
+
+    def probe(self, threads: int):
+        """The machine's peaks, where no case of attention has brought them along."""
+        folder = self.scratch / "probe"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        case = suites.load("smoke")[-1]
+        for name, array in case.make_inputs().items():
+            np.save(folder / f"{name}.npy", array)
+        system = Attention(self.options.runner, threads, "attention-to-llvm", self.scratch, self.options.timeout)
+        system.prepare(case, folder)
+        self.note_machine(system)
+        return system.first
+
+    def note_machine(self, system) -> None:
+        self.machine = {"cpu": system.cpu, "isa": system.isa, "commit": system.commit}
+
+    def fill(self, row: dict, samples: list, peaks: dict) -> None:
+        times = [s.seconds for s in samples]
+        row |= {"version": self.versions[row["system"]],
+                "seconds_min": min(times), "seconds_median": statistics.median(times),
+                "seconds_mean": statistics.mean(times), "seconds_max": max(times),
+                "repetitions": len(times), "iterations": samples[-1].iterations, **peaks,
+                "others_processors": round(statistics.median(s.others for s in samples), 2),
+                "gflops": row["flops"] / statistics.median(times) * 1e-9}
+        row["flops_fraction_of_peak"] = row["gflops"] / peaks["peak_gflops"]
+        if row["system"] == "attention":
+            for stage in samples[0].compile_seconds:
+                row[stage] = statistics.median(s.compile_seconds[stage] for s in samples)
+        compiling = [sum(s.compile_seconds.values()) for s in samples if s.compile_seconds]
+        if compiling:
+            row |= {"compile_seconds": statistics.median(compiling), "compile_seconds_min": min(compiling),
+                    "compile_seconds_max": max(compiling)}
+        memory = [s.memory_bytes for s in samples if s.memory_bytes is not None]
+        if memory:
+            row["peak_memory_increase_bytes"] = int(statistics.median(memory))
+
+    @staticmethod
+    def compare(rows: dict) -> None:
+        """How many times as fast (or as frugal) as the best peer that is right."""
+        ours = rows.get("attention", {})
+        value = KEY_OF_MEASURE[ours.get("measure", "time")]
+        others = [row[value] for name, row in rows.items() if name != "attention" and value in row and row["correct"]]
+        if not others or not ours.get(value):
+            return
+        key = "memory_of_best_peer_over_ours" if value == "peak_memory_increase_bytes" else "speedup_over_best_peer"
+        ours[key] = min(others) / ours[value]
+
+    def report(self) -> dict:
+        """The object of --format=json."""
+        peaks = [{"threads": threads, "peak_gflops": statistics.median(p["peak_gflops"] for p in measured),
+                  "read_gbs": statistics.median(p["read_gbs"] for p in measured)}
+                 for threads, measured in sorted(self.peaks.items())]
+        top = peaks[-1] if peaks else {}
+        return {"schema": "attention-benchmark-1",
+                "machine": {**self.machine, "processors": len(processors()), **top, "peaks": peaks,
+                            "load_average": os.getloadavg()[0]},
+                "settings": {"rounds": self.options.rounds, "min_time_seconds": self.options.min_time,
+                             "slow_seconds": self.options.slow},
+                "systems": self.versions, "cases": self.rows}
+
+
+# What a case of a measure is compared by.
+KEY_OF_MEASURE = {"time": "seconds_median", "memory": "peak_memory_increase_bytes", "compile": "compile_seconds"}

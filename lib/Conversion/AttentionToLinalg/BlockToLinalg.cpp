@@ -1,0 +1,391 @@
+//===- BlockToLinalg.cpp - pack, online and finish on tensors -------------===//
+//
+// The block level as its definitions read, lane by lane, through the scalar
+// code that the normaliser builds. Regions are evaluated in live lanes only.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "LinalgBuilders.h"
+#include "ScoreChangeBuilders.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+namespace {
+using BuildBody = function_ref<Value(OpBuilder &, Location, ValueRange)>;
+
+/// A tensor and the map that reads it in a loop nest.
+struct Mapped {
+  Value tensor;
+  AffineMap map;
+};
+
+/// Builds linalg.generic ops with one output.
+struct GenericBuilder {
+  GenericBuilder(OpBuilder &builder, Location loc)
+      : builder(builder), loc(loc) {}
+
+  /// (d0, …, d{numDims−1}) -> (d{dims[0]}, …)
+  AffineMap map(unsigned numDims, ArrayRef<unsigned> dims) {
+    return getDimsMap(builder.getContext(), numDims, dims);
+  }
+
+  /// The last `numReductions` loops are reductions. `build` gets the inputs'
+  /// elements and the output's.
+  Value generic(ArrayRef<Mapped> inputs, Mapped output, unsigned numReductions,
+                BuildBody build) {
+    SmallVector<Value> tensors;
+    SmallVector<AffineMap> maps;
+    for (const Mapped &input : inputs) {
+      tensors.push_back(input.tensor);
+      maps.push_back(input.map);
+    }
+    maps.push_back(output.map);
+    SmallVector<utils::IteratorType> iterators(output.map.getNumDims(),
+                                               utils::IteratorType::parallel);
+    for (unsigned i = 0; i < numReductions; ++i)
+      iterators[iterators.size() - 1 - i] = utils::IteratorType::reduction;
+    return linalg::GenericOp::create(
+               builder, loc, output.tensor.getType(), tensors, output.tensor,
+               maps, iterators,
+               [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+                 linalg::YieldOp::create(builder, loc,
+                                         build(builder, loc, arguments));
+               })
+        .getResult(0);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+};
+} // namespace
+
+/// `condition` ? build() : otherwise, without evaluating build() elsewhere.
+static Value
+buildIf(OpBuilder &builder, Location loc, Value condition, Value otherwise,
+        function_ref<Value(OpBuilder &builder, Location loc)> build) {
+  return scf::IfOp::create(
+             builder, loc, condition,
+             [&](OpBuilder &builder, Location loc) {
+               scf::YieldOp::create(builder, loc, build(builder, loc));
+             },
+             [&](OpBuilder &builder, Location loc) {
+               scf::YieldOp::create(builder, loc, otherwise);
+             })
+      .getResult(0);
+}
+
+static Value buildIsBelow(OpBuilder &builder, Location loc, Value index,
+                          Value bound) {
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, index,
+                               bound);
+}
+
+/// The extent of `value` in dimension `dim` of its map.
+static OpFoldResult getExtent(OpBuilder &builder, Location loc, Value value,
+                              AffineMap map, unsigned dim) {
+  unsigned position =
+      *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  return tensor::getMixedSize(builder, loc, value, position);
+}
+
+/// `scale`, or 0 where there are no features: a sum over none is 0 whatever the
+/// scale. Null without a scale.
+static Value buildScaleOfSum(OpBuilder &builder, Location loc, Value scale,
+                             Value tile) {
+  if (!scale)
+    return {};
+  Value numFeatures = getValueOrCreateConstantIndexOp(
+      builder, loc, tensor::getMixedSize(builder, loc, tile, 0));
+  Value isEmpty =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, numFeatures,
+                            arith::ConstantIndexOp::create(builder, loc, 0));
+  return arith::SelectOp::create(builder, loc, isEmpty,
+                                 buildFloat(builder, loc, scale.getType(), 0.0),
+                                 scale);
+}
+
+namespace {
+/// %t = pack %q by #q scale(%x) outs(%init)
+/// ->
+/// %t = linalg.generic (d, i) outs(%init) { i < rows ? x · q(i, d) : 0 }
+struct PackToLinalg : public OpRewritePattern<PackOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(PackOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getResults().empty())
+      return rewriter.notifyMatchFailure(op, "is on buffers");
+    Location loc = op.getLoc();
+    GenericBuilder g(rewriter, loc);
+    Value query = op.getQuery(), out = op.getOuts()[0];
+    AffineMap map = op.getQueryMap();
+    Type type = getElementTypeOrSelf(out);
+    Value rows = getValueOrCreateConstantIndexOp(
+        rewriter, loc, getExtent(rewriter, loc, query, map, 0));
+    rewriter.replaceOp(
+        op, g.generic({}, {out, g.map(2, {0, 1})}, 0,
+                      [&](OpBuilder &builder, Location loc, ValueRange) {
+                        Value d = linalg::IndexOp::create(builder, loc, 0);
+                        Value i = linalg::IndexOp::create(builder, loc, 1);
+                        return buildIf(builder, loc,
+                                       buildIsBelow(builder, loc, i, rows),
+                                       buildFloat(builder, loc, type, 0.0),
+                                       [&](OpBuilder &builder, Location loc) {
+                                         return buildElement(op, builder, loc,
+                                                             type, {i, d});
+                                       });
+                      }));
+    return success();
+  }
+
+private:
+  static Value buildElement(PackOp op, OpBuilder &builder, Location loc,
+                            Type type, ValueRange indices) {
+    SmallVector<Value> position;
+    for (AffineExpr result : op.getQueryMap().getResults())
+      position.push_back(
+          affine::expandAffineExpr(builder, loc, result, indices, {}));
+    Value element =
+        tensor::ExtractOp::create(builder, loc, op.getQuery(), position);
+    element = buildExtend(builder, loc, element, type);
+    if (!op.getScale())
+      return element;
+    return arith::MulFOp::create(builder, loc, element, op.getScale());
+  }
+};
+
+/// %acc', %pivot', %sum' = online query(%t) key(%k) value(%v) changes(…)
+///                           outs(%acc, %pivot, %sum)
+/// ->
+/// %dot    = linalg.generic (j, i, d) ins(%t, %k) { combine }
+/// %s      = linalg.generic (j, i) ins(%dot) { i < live ? changes(x · s) : x ·
+/// s } %pivot' = linalg.generic (i, j) ins(%s) outs(%pivot) { pivot } %p      =
+/// linalg.generic (j, i) ins(%s, %pivot') { weight } %f      = linalg.generic
+/// (i) ins(%pivot, %pivot') { rescale } %sum'   = linalg.generic (i, j) ins(%p)
+/// outs(%f · %sum) { add } %acc'   = linalg.generic (e, i, j) ins(%p, %v)
+/// outs(%f · %acc)
+///             { p = 0 ? acc : acc + p · v }
+struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OnlineOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getResults().empty())
+      return rewriter.notifyMatchFailure(op, "is on buffers");
+    Location loc = op.getLoc();
+    OnlineNormaliserAttrInterface normaliser = op.getNormaliser();
+    GenericBuilder g(rewriter, loc);
+    Value accumulator = op.getOuts()[0];
+    Value scores = buildScores(op, g);
+    Type type = op.getComputeType();
+    Value empty = tensor::EmptyOp::create(
+        rewriter, loc, tensor::getMixedSizes(rewriter, loc, scores), type);
+    AffineMap pairMap = g.map(2, {0, 1}), laneMap = g.map(1, {0});
+    SmallVector<Mapped> pairInputs = {{scores, pairMap}};
+
+    Value pivot, factor;
+    if (normaliser.hasState()) {
+      Value oldPivot = op.getOuts()[1];
+      pivot =
+          g.generic({{scores, g.map(2, {1, 0})}}, {oldPivot, g.map(2, {0})}, 1,
+                    [&](OpBuilder &builder, Location loc, ValueRange a) {
+                      return normaliser.buildPivot(builder, loc, a[1], a[0]);
+                    });
+      factor = g.generic(
+          {{oldPivot, laneMap}, {pivot, laneMap}}, {oldPivot, laneMap}, 0,
+          [&](OpBuilder &builder, Location loc, ValueRange a) {
+            return normaliser.buildRescale(
+                builder, loc, a[0], normaliser.buildShift(builder, loc, a[1]));
+          });
+      pairInputs.push_back({pivot, g.map(2, {1})});
+    }
+    Value weights =
+        g.generic(pairInputs, {empty, pairMap}, 0,
+                  [&](OpBuilder &builder, Location loc, ValueRange a) {
+                    Value shift;
+                    if (pivot)
+                      shift = normaliser.buildShift(builder, loc, a[1]);
+                    return normaliser.buildWeight(builder, loc, a[0], shift);
+                  });
+
+    SmallVector<Value> results;
+    Value rescaled = buildRescaled(g, accumulator, factor);
+    AffineMap valueMap = op.getValueMap().compose(g.map(3, {2, 0}));
+    results.push_back(g.generic(
+        {{weights, g.map(3, {2, 1})}, {op.getValue(), valueMap}},
+        {rescaled, g.map(3, {0, 1})}, 1,
+        [&](OpBuilder &builder, Location loc, ValueRange a) -> Value {
+          Value value = buildExtend(builder, loc, a[1], type);
+          Value term = arith::MulFOp::create(builder, loc, a[0], value);
+          Value sum = arith::AddFOp::create(builder, loc, a[2], term);
+          Value isZero =
+              arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
+                                    a[0], buildFloat(builder, loc, type, 0.0));
+          return arith::SelectOp::create(builder, loc, isZero, a[2], sum);
+        }));
+    if (normaliser.hasState()) {
+      results.push_back(pivot);
+      rescaled = buildRescaled(g, op.getOuts()[2], factor);
+      results.push_back(g.generic(
+          {{weights, g.map(2, {1, 0})}}, {rescaled, g.map(2, {0})}, 1,
+          [&](OpBuilder &builder, Location loc, ValueRange a) -> Value {
+            return arith::AddFOp::create(builder, loc, a[1], a[0]);
+          }));
+    }
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+
+private:
+  /// `state` [.., lanes] times `factor` [lanes], if there is one.
+  static Value buildRescaled(GenericBuilder &g, Value state, Value factor) {
+    if (!factor)
+      return state;
+    unsigned rank = getRank(state);
+    AffineMap map = g.builder.getMultiDimIdentityMap(rank);
+    return g.generic(
+        {{factor, g.map(rank, {rank - 1})}}, {state, map}, 0,
+        [](OpBuilder &builder, Location loc, ValueRange a) -> Value {
+          return arith::MulFOp::create(builder, loc, a[0], a[1]);
+        });
+  }
+
+  /// The changed scores [keys, lanes].
+  static Value buildScores(OnlineOp op, GenericBuilder &g) {
+    OpBuilder &builder = g.builder;
+    Location loc = g.loc;
+    Type type = op.getComputeType();
+    Value tile = op.getQuery();
+    Value scale = buildScaleOfSum(builder, loc, op.getScale(), tile);
+    SmallVector<OpFoldResult> sizes = {
+        getExtent(builder, loc, op.getKey(), op.getKeyMap(), 0),
+        tensor::getMixedSize(builder, loc, tile, 1)};
+    Value empty = tensor::EmptyOp::create(builder, loc, sizes, type);
+    Value zero = buildFloat(builder, loc, type, 0.0);
+    Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+
+    SmallVector<Mapped> inputs = {
+        {tile, g.map(3, {2, 1})},
+        {op.getKey(), op.getKeyMap().compose(g.map(3, {0, 2}))}};
+    for (Value parameter : op.getParameters())
+      inputs.push_back({parameter, g.map(3, {2})});
+    Value sums = g.generic(
+        inputs, {init, g.map(3, {0, 1})}, 1,
+        [&](OpBuilder &builder, Location loc, ValueRange a) {
+          Value lane = linalg::IndexOp::create(builder, loc, 1);
+          return buildIf(builder, loc,
+                         buildIsBelow(builder, loc, lane, op.getLive()),
+                         a.back(), [&](OpBuilder &builder, Location loc) {
+                           return buildSum(op, builder, loc, a);
+                         });
+        });
+
+    AffineMap pairMap = g.map(2, {0, 1});
+    return g.generic(
+        {{sums, pairMap}}, {empty, pairMap}, 0,
+        [&](OpBuilder &builder, Location loc, ValueRange a) {
+          Value score = a[0];
+          if (scale)
+            score = arith::MulFOp::create(builder, loc, score, scale);
+          if (op.getChanges().empty())
+            return score;
+          Value j = linalg::IndexOp::create(builder, loc, 0);
+          Value i = linalg::IndexOp::create(builder, loc, 1);
+          return buildIf(builder, loc,
+                         buildIsBelow(builder, loc, i, op.getLive()), score,
+                         [&](OpBuilder &builder, Location loc) {
+                           return buildChanges(op, builder, loc, score, i, j);
+                         });
+        });
+  }
+
+  /// The sum so far and one more feature.
+  static Value buildSum(OnlineOp op, OpBuilder &builder, Location loc,
+                        ValueRange arguments) {
+    SmallVector<Value> elements;
+    for (Value argument : arguments.drop_back())
+      elements.push_back(
+          buildExtend(builder, loc, argument, op.getComputeType()));
+    Value term =
+        op.isDot()
+            ? arith::MulFOp::create(builder, loc, elements[0], elements[1])
+                  .getResult()
+            : cloneScalarRegion(builder, op.getCombine(), elements);
+    return arith::AddFOp::create(builder, loc, arguments.back(), term);
+  }
+
+  /// The score of a live lane after all changes, at global indices.
+  static Value buildChanges(OnlineOp op, OpBuilder &builder, Location loc,
+                            Value score, Value i, Value j) {
+    SmallVector<Value> indices(op.getOrigin());
+    MutableArrayRef<Value> pair = MutableArrayRef(indices).take_back(2);
+    pair[0] = arith::AddIOp::create(builder, loc, pair[0], i);
+    pair[1] = arith::AddIOp::create(builder, loc, pair[1], j);
+    for (const ScoreChange &change : op.getScoreChanges())
+      score = buildScoreChange(builder, loc, change, score, indices);
+    return score;
+  }
+};
+
+/// %o, %lse = finish %acc state(%pivot, %sum) by #o outs(%o0, %lse0)
+/// ->
+/// %o   = linalg.generic (i, e) outs(%o0) { acc[e, i] · factor(state[i]) }
+/// %lse = linalg.generic (i) outs(%lse0) { lse(state[i]) }
+struct FinishToLinalg : public OpRewritePattern<FinishOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(FinishOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getResults().empty())
+      return rewriter.notifyMatchFailure(op, "is on buffers");
+    GenericBuilder g(rewriter, op.getLoc());
+    OnlineNormaliserAttrInterface normaliser = op.getNormaliser();
+    // Lanes beyond the rows are dropped: the tiles are read by index.
+    auto readState = [&](OpBuilder &builder, Location loc, Value i) {
+      SmallVector<Value> state;
+      for (Value tile : op.getState())
+        state.push_back(tensor::ExtractOp::create(builder, loc, tile, i));
+      return state;
+    };
+    SmallVector<Value> results = {g.generic(
+        {}, {op.getOuts()[0], op.getOutputMap()}, 0,
+        [&](OpBuilder &builder, Location loc, ValueRange a) {
+          Value i = linalg::IndexOp::create(builder, loc, 0);
+          Value e = linalg::IndexOp::create(builder, loc, 1);
+          Value context = tensor::ExtractOp::create(
+              builder, loc, op.getAccumulator(), ValueRange{e, i});
+          Value factor = normaliser.buildContextFactor(
+              builder, loc, readState(builder, loc, i));
+          if (factor)
+            context = arith::MulFOp::create(builder, loc, context, factor);
+          return buildRound(builder, loc, context, a[0].getType());
+        })};
+    if (op.getOuts().size() == 2)
+      results.push_back(
+          g.generic({}, {op.getOuts()[1], g.map(1, {0})}, 0,
+                    [&](OpBuilder &builder, Location loc, ValueRange) {
+                      Value i = linalg::IndexOp::create(builder, loc, 0);
+                      return normaliser.buildLse(builder, loc,
+                                                 readState(builder, loc, i));
+                    }));
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+} // namespace
+
+void attention::populateBlockToLinalgPatterns(RewritePatternSet &patterns) {
+  patterns.add<PackToLinalg, OnlineToLinalg, FinishToLinalg>(
+      patterns.getContext());
+}

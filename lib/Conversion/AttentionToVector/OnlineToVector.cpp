@@ -1,0 +1,451 @@
+//===- OnlineToVector.cpp - A block of queries against a block of keys ----===//
+//
+// Queries are in the lanes, so scores and context are accumulated in registers
+// from broadcast elements of keys and values, which are read where they lie,
+// and maxima and sums over keys need no shuffles.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/Transforms/CostModel.h"
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
+#include "BlockEmitter.h"
+#include "BlockLowerings.h"
+#include "LaneVectorizer.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+namespace {
+class OnlineEmitter : BlockEmitter {
+public:
+  OnlineEmitter(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
+                Value strip)
+      : BlockEmitter(builder, op.getLoc(), op.getComputeType(),
+                     facts.lanes(op.getComputeType())),
+        op(op), normaliser(op.getNormaliser()), hasState(normaliser.hasState()),
+        changes(op.getScoreChanges()), strip(strip),
+        key{op.getKey(), op.getKeyMap()},
+        value{op.getValue(), op.getValueMap()},
+        tile(chooseRegisterTile(facts, c, numLanes())) {}
+
+  /// for parts of as many keys as the strip holds:
+  ///   for groups of queries that fit in registers:
+  ///     strip = scores; pivot, strip = weights; accumulator += strip · values
+  void emit() {
+    int64_t rows = cast<MemRefType>(strip.getType()).getDimSize(0);
+    int64_t numKeys = staticExtent(key, 0);
+    if (!ShapedType::isDynamic(numKeys) && numKeys <= rows)
+      return emitPart(index(0), index(numKeys));
+    Value end = extent(key, 0);
+    loop(index(0), end, rows, [&](Value first) {
+      emitPart(first, minimum(index(rows), sub(end, first)));
+    });
+  }
+
+private:
+  int64_t numLanes() {
+    return cast<MemRefType>(op.getQuery().getType()).getShape().back();
+  }
+
+  /// Keys [first, first + count).
+  void emitPart(Value first, Value count) {
+    firstKey = first;
+    numKeys = count;
+    // A weight of 0 leaves its value out, also one that is not finite: where
+    // there may be such weights, look once whether there are such values.
+    Value isFinite = changes.empty() ? Value() : emitValuesAreFinite();
+    loop(index(0), index(numLanes()), tile.vectors * lanes,
+         [&](Value firstLane) { emitGroup(firstLane, isFinite); });
+  }
+
+  /// One group of queries: as many vectors as a register tile has.
+  void emitGroup(Value firstLane, Value isFinite) {
+    lane.clear();
+    for (int64_t v = 0; v < tile.vectors; ++v)
+      lane.push_back(add(firstLane, v * lanes));
+    Values pivots, oldPivots;
+    if (hasState)
+      for (Value l : lane)
+        oldPivots.push_back(loadVector(op.getOuts()[1], l));
+    bool isPlain = changes.empty() && !op.getScale();
+    pivots = emitScores(hasState && isPlain ? oldPivots : Values());
+    if (!isPlain) {
+      // One vector at a time: regions may be long.
+      loop(firstLane, add(firstLane, tile.vectors * lanes), lanes,
+           [&](Value l) { emitChanges(l); });
+      pivots.clear();
+      if (hasState)
+        for (Value l : lane)
+          pivots.push_back(loadVector(op.getOuts()[1], l));
+    } else if (hasState) {
+      for (auto [pivot, l] : llvm::zip(pivots, lane))
+        storeVector(pivot, op.getOuts()[1], l);
+    }
+    Values factors = emitWeights(oldPivots, pivots);
+    if (!isFinite)
+      return emitContext(factors, /*leavesOut=*/false);
+    scf::IfOp::create(
+        b, loc, isFinite,
+        [&](OpBuilder &, Location) {
+          emitContext(factors, /*leavesOut=*/false);
+          scf::YieldOp::create(b, loc);
+        },
+        [&](OpBuilder &, Location) {
+          emitContext(factors, /*leavesOut=*/true);
+          scf::YieldOp::create(b, loc);
+        });
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Scores
+  //===--------------------------------------------------------------------===//
+
+  /// Writes the strip; `pivots` follow if there are any.
+  Values emitScores(ValueRange pivots) {
+    return loopWithTail(numKeys, tile.rows, pivots,
+                        [&](Value row, int64_t rows, ValueRange current) {
+                          Values scores = emitScoreTile(row, rows);
+                          Values next(current);
+                          for (int64_t r = 0; r < rows; ++r)
+                            for (int64_t v = 0; v < tile.vectors; ++v) {
+                              Value score = scores[r * tile.vectors + v];
+                              storeVector(score, strip, {add(row, r), lane[v]});
+                              if (!next.empty())
+                                next[v] = normaliser.buildPivot(b, loc, next[v],
+                                                                score);
+                            }
+                          return next;
+                        });
+  }
+
+  /// Scores of `rows` keys, summed over the features in registers.
+  Values emitScoreTile(Value row, int64_t rows) {
+    Value end = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
+    Values zeros(rows * tile.vectors, zeroVector());
+    return loop(index(0), end, 1, zeros, [&](Value d, ValueRange sums) {
+      Values queries, next(sums), parameters;
+      for (Value l : lane)
+        queries.push_back(loadVector(op.getQuery(), {d, l}));
+      for (Value parameter : op.getParameters())
+        parameters.push_back(
+            extend(memref::LoadOp::create(b, loc, parameter, d)));
+      for (int64_t r = 0; r < rows; ++r) {
+        Value element = loadScalar(key, add(firstKey, add(row, r)), d);
+        Value all = op.isDot() ? splat(element) : Value();
+        for (int64_t v = 0; v < tile.vectors; ++v) {
+          Value &sum = next[r * tile.vectors + v];
+          if (op.isDot())
+            sum = math::FmaOp::create(b, loc, all, queries[v], sum);
+          else
+            sum = arith::AddFOp::create(
+                b, loc, sum, emitPair(queries[v], element, parameters));
+        }
+      }
+      return next;
+    });
+  }
+
+  /// The pair body for one vector of queries.
+  Value emitPair(Value query, Value element, ValueRange parameters) {
+    SmallVector<LaneValue> arguments = {LaneValue::vector(query),
+                                        LaneValue::uniform(element)};
+    for (Value parameter : parameters)
+      arguments.push_back(LaneValue::uniform(parameter));
+    LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+    return vectorizer.materialize(
+        vectorizer.vectorize(op.getCombine().front(), arguments));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Changes
+  //===--------------------------------------------------------------------===//
+
+  /// Changes the strip in the lanes from `l` on; the pivot follows in its
+  /// buffer.
+  void emitChanges(Value l) {
+    Value numLive = sub(op.getLive(), l);
+    Value holdsQuery = vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
+    Values pivot;
+    if (hasState)
+      pivot.push_back(loadVector(op.getOuts()[1], l));
+    pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
+      Value score = loadVector(strip, {j, l});
+      if (op.getScale())
+        score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
+      if (!changes.empty())
+        score = emitChangedScore(score, holdsQuery, l, j);
+      storeVector(score, strip, {j, l});
+      if (!hasState)
+        return Values();
+      return Values{normaliser.buildPivot(b, loc, current[0], score)};
+    });
+    if (hasState)
+      storeVector(pivot[0], op.getOuts()[1], l);
+  }
+
+  Value negInf() {
+    return arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(vectorType,
+                               APFloat::getInf(c.getFloatSemantics(),
+                                               /*Negative=*/true)));
+  }
+
+  Value isLive(Value score) {
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, score,
+                                 negInf());
+  }
+
+  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
+
+  /// The score at the queries from lane `l` on and key `j`, after all changes.
+  Value emitChangedScore(Value score, Value holdsQuery, Value l, Value j) {
+    unsigned numBatch = op.getNumBatch();
+    SmallVector<LaneValue> position;
+    for (Value batch : op.getOrigin().take_front(numBatch))
+      position.push_back(LaneValue::uniform(batch));
+    position.push_back(LaneValue::strided(add(op.getOrigin()[numBatch], l), 1));
+    position.push_back(LaneValue::uniform(
+        add(op.getOrigin()[numBatch + 1], add(firstKey, j))));
+    Value live = both(isLive(score), holdsQuery);
+    for (const ScoreChange &change : changes) {
+      LaneVectorizer vectorizer(b, loc, lanes, live);
+      switch (change.kind) {
+      case ScoreChangeKind::Sets:
+        live = both(live, emitContains(change, position, live));
+        break;
+      case ScoreChangeKind::Keep:
+        live = both(live, vectorizer.materialize(
+                              emitElement(change, position, vectorizer)));
+        break;
+      case ScoreChangeKind::Bias: {
+        LaneValue element = emitElement(change, position, vectorizer);
+        element.value = extend(element.value);
+        score = arith::AddFOp::create(b, loc, score,
+                                      vectorizer.materialize(element));
+        live = both(live, isLive(score));
+        break;
+      }
+      case ScoreChangeKind::Where:
+        live = both(live, emitRegion(change, position, live, Value()));
+        break;
+      case ScoreChangeKind::Modify:
+        score = emitRegion(change, position, live, score);
+        live = both(live, isLive(score));
+        break;
+      }
+    }
+    return arith::SelectOp::create(b, loc, live, score, negInf());
+  }
+
+  /// Whether the pairs are in the sets: their scalar code, on lanes.
+  Value emitContains(const ScoreChange &change, ArrayRef<LaneValue> position,
+                     Value live) {
+    Region scratch;
+    Block &block = scratch.emplaceBlock();
+    SmallVector<Type> types(position.size(), b.getIndexType());
+    SmallVector<Location> locations(position.size(), loc);
+    block.addArguments(types, locations);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(&block);
+      Value contains =
+          buildSetsContain(b, loc, change.sets, block.getArguments());
+      YieldOp::create(b, loc, contains);
+    }
+    LaneVectorizer vectorizer(b, loc, lanes, live);
+    return vectorizer.materialize(vectorizer.vectorize(block, position));
+  }
+
+  /// The element of a mask or bias tensor.
+  LaneValue emitElement(const ScoreChange &change, ArrayRef<LaneValue> position,
+                        LaneVectorizer &vectorizer) {
+    SmallVector<LaneValue> at;
+    for (AffineExpr result : change.map.getResults()) {
+      if (auto dim = dyn_cast<AffineDimExpr>(result)) {
+        at.push_back(position[dim.getPosition()]);
+      } else if (auto constant = dyn_cast<AffineConstantExpr>(result)) {
+        at.push_back(LaneValue::uniform(index(constant.getValue())));
+      } else {
+        auto quotient = cast<AffineBinaryOpExpr>(result);
+        LaneValue lhs =
+            position[cast<AffineDimExpr>(quotient.getLHS()).getPosition()];
+        Value divisor =
+            index(cast<AffineConstantExpr>(quotient.getRHS()).getValue());
+        if (lhs.isUniform()) {
+          at.push_back(LaneValue::uniform(
+              arith::DivUIOp::create(b, loc, lhs.value, divisor)));
+          continue;
+        }
+        Value divisors = vector::BroadcastOp::create(
+            b, loc, VectorType::get(lanes, b.getIndexType()), divisor);
+        at.push_back(LaneValue::vector(arith::DivUIOp::create(
+            b, loc, vectorizer.materialize(lhs), divisors)));
+      }
+    }
+    return vectorizer.load(change.tensor, at);
+  }
+
+  /// A where or modify region, evaluated if a lane is live where it may load or
+  /// trap.
+  Value emitRegion(const ScoreChange &change, ArrayRef<LaneValue> position,
+                   Value live, Value score) {
+    SmallVector<LaneValue> arguments;
+    if (score)
+      arguments.push_back(LaneValue::vector(score));
+    llvm::append_range(arguments, position);
+    auto evaluate = [&]() {
+      LaneVectorizer vectorizer(b, loc, lanes, live);
+      return vectorizer.materialize(
+          vectorizer.vectorize(change.region->front(), arguments));
+    };
+    if (!LaneVectorizer::needsLiveLane(*change.region))
+      return evaluate();
+    Value anyLive =
+        vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, live);
+    auto ifOp = scf::IfOp::create(
+        b, loc, anyLive,
+        [&](OpBuilder &, Location) {
+          scf::YieldOp::create(b, loc, evaluate());
+        },
+        [&](OpBuilder &, Location) {
+          scf::YieldOp::create(b, loc, score ? score : live);
+        });
+    return ifOp.getResult(0);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Weights
+  //===--------------------------------------------------------------------===//
+
+  /// Replaces the strip's scores by weights, brings the sums up to date, and
+  /// returns what the accumulator is to be multiplied by, if anything.
+  Values emitWeights(ValueRange oldPivots, ValueRange pivots) {
+    Values shifts, factors, sums;
+    if (hasState) {
+      for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
+        shifts.push_back(normaliser.buildShift(b, loc, pivot));
+        factors.push_back(
+            normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
+      }
+      sums.assign(tile.vectors, zeroVector());
+    }
+    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
+      Values next(current);
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value score = loadVector(strip, {j, lane[v]});
+        Value weight = normaliser.buildWeight(b, loc, score,
+                                              hasState ? shifts[v] : Value());
+        storeVector(weight, strip, {j, lane[v]});
+        if (hasState)
+          next[v] = arith::AddFOp::create(b, loc, next[v], weight);
+      }
+      return next;
+    });
+    for (auto [v, sum] : llvm::enumerate(sums)) {
+      Value all = loadVector(op.getOuts()[2], lane[v]);
+      all = math::FmaOp::create(b, loc, all, factors[v], sum);
+      storeVector(all, op.getOuts()[2], lane[v]);
+    }
+    return factors;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Context
+  //===--------------------------------------------------------------------===//
+
+  /// accumulator = accumulator · factors + values · strip
+  void emitContext(ValueRange factors, bool leavesOut) {
+    Value accumulator = op.getOuts()[0];
+    Value end = b.createOrFold<memref::DimOp>(loc, accumulator, 0);
+    loopWithTail(end, tile.rows, {}, [&](Value row, int64_t rows, ValueRange) {
+      Values sums;
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t v = 0; v < tile.vectors; ++v) {
+          Value sum = loadVector(accumulator, {add(row, r), lane[v]});
+          if (hasState)
+            sum = arith::MulFOp::create(b, loc, sum, factors[v]);
+          sums.push_back(sum);
+        }
+      sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
+        Values weights, used, next(current);
+        for (Value l : lane)
+          weights.push_back(loadVector(strip, {j, l}));
+        if (leavesOut)
+          for (Value weight : weights)
+            used.push_back(arith::CmpFOp::create(
+                b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
+        for (int64_t r = 0; r < rows; ++r) {
+          Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
+          for (int64_t v = 0; v < tile.vectors; ++v) {
+            Value element = all;
+            if (leavesOut)
+              element =
+                  arith::SelectOp::create(b, loc, used[v], all, zeroVector());
+            Value &sum = next[r * tile.vectors + v];
+            sum = math::FmaOp::create(b, loc, element, weights[v], sum);
+          }
+        }
+        return next;
+      });
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t v = 0; v < tile.vectors; ++v)
+          storeVector(sums[r * tile.vectors + v], accumulator,
+                      {add(row, r), lane[v]});
+      return Values();
+    });
+  }
+
+  /// Whether all values of the part are finite: 0 · x is NaN where x is not.
+  Value emitValuesAreFinite() {
+    Value numColumns = extent(value, 1);
+    Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 0.0));
+    bool isContiguousRow = isContiguous(value, 1);
+    Values sums = {zeroVector(), zero};
+    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange rowSums) {
+      Value row = add(firstKey, j);
+      Value tail = isContiguousRow ? roundDown(numColumns, lanes) : index(0);
+      Values vectors = loop(
+          index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
+            Value elements =
+                extend(loadVector(value.value, indices(value, row, e)));
+            return Values{math::FmaOp::create(b, loc, elements, zeroVector(),
+                                              current[0])};
+          });
+      Values scalars = loop(
+          tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
+            return Values{math::FmaOp::create(b, loc, loadScalar(value, row, e),
+                                              zero, current[0])};
+          });
+      return Values{vectors[0], scalars[0]};
+    });
+    Value all = splat(sums[1]);
+    all = arith::AddFOp::create(b, loc, sums[0], all);
+    Value finite =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, all, all);
+    return vector::ReductionOp::create(b, loc, vector::CombiningKind::AND,
+                                       finite);
+  }
+
+  OnlineOp op;
+  OnlineNormaliserAttrInterface normaliser;
+  bool hasState;
+  SmallVector<ScoreChange> changes;
+  Value strip;
+  MappedValue key, value;
+  RegisterTile tile;
+  /// The keys and the lanes (first of each vector) at work.
+  Value firstKey, numKeys;
+  Values lane;
+};
+} // namespace
+
+void attention::lowerOnline(OpBuilder &builder, OnlineOp op,
+                            const TargetFacts &facts, Value strip) {
+  OnlineEmitter(builder, op, facts, strip).emit();
+}

@@ -1,0 +1,254 @@
+//===- PackFinishToVector.cpp - Queries into lanes, the context out -------===//
+//
+// Both are transposes of a matrix with as many rows as there are queries: in
+// squares of one vector's size where rows are contiguous, else by elements.
+//
+//===----------------------------------------------------------------------===//
+
+#include "../AttentionToLinalg/LinalgBuilders.h"
+#include "BlockEmitter.h"
+#include "BlockLowerings.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+namespace {
+class TransposeEmitter : protected BlockEmitter {
+protected:
+  using BlockEmitter::BlockEmitter;
+
+  /// Rows of a square and its transpose.
+  Values transpose(ArrayRef<Value> rows) {
+    auto type = VectorType::get({lanes, lanes}, c);
+    Value square = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    for (auto [position, row] : llvm::enumerate(rows))
+      square = vector::InsertOp::create(b, loc, row, square, position);
+    square =
+        vector::TransposeOp::create(b, loc, square, ArrayRef<int64_t>{1, 0});
+    Values columns;
+    for (int64_t position = 0; position < lanes; ++position)
+      columns.push_back(vector::ExtractOp::create(b, loc, square, position));
+    return columns;
+  }
+
+  /// Calls `body` for squares that start at feature d: with the number of
+  /// features in them, null for all.
+  void forFeatures(MappedValue matrix, function_ref<void(Value, Value)> body) {
+    Value end = extent(matrix, 1);
+    Value tail = roundDown(end, lanes);
+    loop(index(0), tail, lanes, [&](Value d) { body(d, Value()); });
+    int64_t count = staticExtent(matrix, 1);
+    if (!ShapedType::isDynamic(count)) {
+      if (count % lanes != 0)
+        body(tail, index(count % lanes));
+      return;
+    }
+    ifThen(isLess(tail, end), [&] { body(tail, sub(end, tail)); });
+  }
+
+  Value mask(Value count) {
+    return vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()), count);
+  }
+
+  /// Whether feature `d` is one of `count`, null for all.
+  void ifFeature(int64_t d, Value count, function_ref<void()> then) {
+    if (!count)
+      return then();
+    if (std::optional<int64_t> constant = getConstantIntValue(count)) {
+      if (d < *constant)
+        then();
+      return;
+    }
+    ifThen(isLess(index(d), count), then);
+  }
+};
+
+class PackEmitter : TransposeEmitter {
+public:
+  PackEmitter(OpBuilder &builder, PackOp op, int64_t lanes)
+      : TransposeEmitter(builder, op.getLoc(),
+                         cast<FloatType>(getElementTypeOrSelf(op.getOuts()[0])),
+                         lanes),
+        op(op), query{op.getQuery(), op.getQueryMap()}, tile(op.getOuts()[0]),
+        numQueries(extent(query, 0)),
+        numLanes(cast<MemRefType>(tile.getType()).getShape().back()) {}
+
+  void emit() {
+    if (isContiguous(query, 1))
+      loop(index(0), index(numLanes), lanes, [&](Value l) {
+        forFeatures(query,
+                    [&](Value d, Value count) { emitSquare(l, d, count); });
+      });
+    else
+      emitElements();
+  }
+
+private:
+  Value scaled(Value vector) {
+    if (!op.getScale())
+      return vector;
+    return arith::MulFOp::create(b, loc, vector, splat(op.getScale()));
+  }
+
+  void emitSquare(Value l, Value d, Value count) {
+    Values rows;
+    for (int64_t row = 0; row < lanes; ++row) {
+      Value i = add(l, row);
+      auto read = scf::IfOp::create(
+          b, loc, isLess(i, numQueries),
+          [&](OpBuilder &, Location) {
+            scf::YieldOp::create(b, loc, loadRow(i, d, count));
+          },
+          [&](OpBuilder &, Location) {
+            scf::YieldOp::create(b, loc, zeroVector());
+          });
+      rows.push_back(read.getResult(0));
+    }
+    for (auto [position, column] : llvm::enumerate(transpose(rows)))
+      ifFeature(position, count, [&, position = position, column = column] {
+        storeVector(scaled(column), tile, {add(d, position), l});
+      });
+  }
+
+  Value loadRow(Value i, Value d, Value count) {
+    Values at = indices(query, i, d);
+    if (!count)
+      return extend(loadVector(query.value, at));
+    auto type = VectorType::get(lanes, getElementTypeOrSelf(query.value));
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    return extend(vector::MaskedLoadOp::create(b, loc, type, query.value, at,
+                                               mask(count), zero));
+  }
+
+  void emitElements() {
+    loop(index(0), extent(query, 1), 1, [&](Value d) {
+      loop(index(0), index(numLanes), lanes,
+           [&](Value l) { storeVector(zeroVector(), tile, {d, l}); });
+      loop(index(0), numQueries, 1, [&](Value i) {
+        Value element = loadScalar(query, i, d);
+        if (op.getScale())
+          element = arith::MulFOp::create(b, loc, element, op.getScale());
+        memref::StoreOp::create(b, loc, element, tile, ValueRange{d, i});
+      });
+    });
+  }
+
+  PackOp op;
+  MappedValue query;
+  Value tile, numQueries;
+  int64_t numLanes;
+};
+
+class FinishEmitter : TransposeEmitter {
+public:
+  FinishEmitter(OpBuilder &builder, FinishOp op, int64_t lanes)
+      : TransposeEmitter(
+            builder, op.getLoc(),
+            cast<FloatType>(getElementTypeOrSelf(op.getAccumulator())), lanes),
+        op(op), context{op.getOuts()[0], op.getOutputMap()},
+        outputType(getElementTypeOrSelf(context.value)),
+        numQueries(extent(context, 0)),
+        numLanes(
+            cast<MemRefType>(op.getAccumulator().getType()).getShape().back()) {
+  }
+
+  void emit() {
+    loop(index(0), index(numLanes), lanes, [&](Value l) {
+      Values state;
+      for (Value buffer : op.getState())
+        state.push_back(loadVector(buffer, l));
+      Value factor = op.getNormaliser().buildContextFactor(b, loc, state);
+      // f64 has no direct conversion to 16 bits that rounds once.
+      bool roundsInSteps =
+          c.isF64() && outputType.getIntOrFloatBitWidth() == 16;
+      if (isContiguous(context, 1) && !roundsInSteps)
+        forFeatures(context, [&](Value e, Value count) {
+          emitSquare(l, e, count, factor);
+        });
+      else
+        emitElements(l, factor);
+      if (op.getOuts().size() == 2)
+        emitLse(l, state);
+    });
+  }
+
+private:
+  Value loadScaled(Value e, Value l, Value factor) {
+    Value vector = loadVector(op.getAccumulator(), {e, l});
+    return factor ? arith::MulFOp::create(b, loc, vector, factor).getResult()
+                  : vector;
+  }
+
+  void emitSquare(Value l, Value e, Value count, Value factor) {
+    Values columns;
+    for (int64_t position = 0; position < lanes; ++position) {
+      if (!count) {
+        columns.push_back(loadScaled(add(e, position), l, factor));
+        continue;
+      }
+      auto read = scf::IfOp::create(
+          b, loc, isLess(index(position), count),
+          [&](OpBuilder &, Location) {
+            scf::YieldOp::create(b, loc,
+                                 loadScaled(add(e, position), l, factor));
+          },
+          [&](OpBuilder &, Location) {
+            scf::YieldOp::create(b, loc, zeroVector());
+          });
+      columns.push_back(read.getResult(0));
+    }
+    for (auto [position, row] : llvm::enumerate(transpose(columns))) {
+      Value i = add(l, position);
+      ifThen(isLess(i, numQueries), [&, row = row] {
+        Value rounded = round(row, outputType);
+        Values at = indices(context, i, e);
+        if (!count)
+          return storeVector(rounded, context.value, at);
+        vector::MaskedStoreOp::create(b, loc, context.value, at, mask(count),
+                                      rounded);
+      });
+    }
+  }
+
+  void emitElements(Value l, Value factor) {
+    Value rows = minimum(sub(numQueries, l), index(lanes));
+    loop(index(0), extent(context, 1), 1, [&](Value e) {
+      Value column = loadScaled(e, l, factor);
+      loop(index(0), rows, 1, [&](Value i) {
+        Value element =
+            vector::ExtractOp::create(b, loc, column, OpFoldResult(i));
+        memref::StoreOp::create(b, loc, buildRound(b, loc, element, outputType),
+                                context.value, indices(context, add(l, i), e));
+      });
+    });
+  }
+
+  void emitLse(Value l, ValueRange state) {
+    Value lse = op.getNormaliser().buildLse(b, loc, state);
+    Value rows = minimum(sub(numQueries, l), index(lanes));
+    loop(index(0), rows, 1, [&](Value i) {
+      Value element = vector::ExtractOp::create(b, loc, lse, OpFoldResult(i));
+      memref::StoreOp::create(b, loc, element, op.getOuts()[1], add(l, i));
+    });
+  }
+
+  FinishOp op;
+  MappedValue context;
+  Type outputType;
+  Value numQueries;
+  int64_t numLanes;
+};
+} // namespace
+
+void attention::lowerPack(OpBuilder &builder, PackOp op, int64_t lanes) {
+  PackEmitter(builder, op, lanes).emit();
+}
+
+void attention::lowerFinish(OpBuilder &builder, FinishOp op, int64_t lanes) {
+  FinishEmitter(builder, op, lanes).emit();
+}

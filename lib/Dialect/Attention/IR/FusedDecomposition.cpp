@@ -1,0 +1,367 @@
+//===- FusedDecomposition.cpp - attention.fused as graph-level ops --------===//
+//
+// What fused attention means, in operations that each do one step of it: the
+// first half of the exact lowering, and the way back for whoever decides that
+// an attention is better not fused.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+namespace {
+/// Builds the graph-level operations of one attention.fused.
+class Decomposer {
+public:
+  Decomposer(OpBuilder &builder, FusedOp op)
+      : builder(builder), loc(op.getLoc()), op(op),
+        computeType(op.getComputeType()) {
+    for (const Range &range : op.getIterationDomain(builder))
+      extents.push_back(range.size);
+    for (unsigned dim = 0; dim < op.getNumBatch(); ++dim)
+      batch.push_back(dim);
+  }
+
+  SmallVector<Value> decompose();
+
+private:
+  using BuildBody =
+      function_ref<Value(OpBuilder &, Value score, ValueRange indices)>;
+
+  /// The batch dimensions and then `dims`, of the iteration space.
+  SmallVector<unsigned> withBatch(ArrayRef<unsigned> dims) {
+    SmallVector<unsigned> result = batch;
+    llvm::append_range(result, dims);
+    return result;
+  }
+  RankedTensorType getType(ArrayRef<unsigned> dims, Type elementType);
+  Value buildCast(Value tensor, Type type);
+  Value buildCopy(Value source, AffineMap sourceMap, Value target,
+                  AffineMap targetMap);
+  Value readOperand(Value operand, AffineMap map, ArrayRef<unsigned> dims);
+  Value writeResult(Value result, ArrayRef<unsigned> dims, unsigned index);
+
+  Value buildScores();
+  Value buildChange(Value scores, const ScoreChange &change);
+  Value buildSets(Value scores, const ScoreChange &change);
+  Value buildMask(Value scores, ArrayAttr sets, ValueRange symbols);
+  Value buildWhere(Value scores, BuildBody build);
+  Value buildModify(Value scores, BuildBody build);
+  void buildBody(Region &region, TypeRange types, BuildBody build);
+
+  OpBuilder &builder;
+  Location loc;
+  FusedOp op;
+  Type computeType;
+  SmallVector<OpFoldResult> extents;
+  SmallVector<unsigned> batch;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Operands and results by their maps
+//===----------------------------------------------------------------------===//
+
+/// `map` from some dimensions of the iteration space, which are all that it
+/// uses: `dims`, in their order.
+static AffineMap restrictMap(AffineMap map, ArrayRef<unsigned> dims) {
+  MLIRContext *context = map.getContext();
+  SmallVector<AffineExpr> replacements(map.getNumDims(),
+                                       getAffineConstantExpr(0, context));
+  for (auto [index, dim] : llvm::enumerate(dims))
+    replacements[dim] = getAffineDimExpr(index, context);
+  return map.replaceDimsAndSymbols(replacements, {}, dims.size(), 0);
+}
+
+RankedTensorType Decomposer::getType(ArrayRef<unsigned> dims,
+                                     Type elementType) {
+  SmallVector<int64_t> shape;
+  for (unsigned dim : dims)
+    shape.push_back(
+        getConstantIntValue(extents[dim]).value_or(ShapedType::kDynamic));
+  return RankedTensorType::get(shape, elementType);
+}
+
+Value Decomposer::buildCast(Value tensor, Type type) {
+  if (tensor.getType() == type)
+    return tensor;
+  return tensor::CastOp::create(builder, loc, type, tensor);
+}
+
+Value Decomposer::buildCopy(Value source, AffineMap sourceMap, Value target,
+                            AffineMap targetMap) {
+  SmallVector<utils::IteratorType> iterators(sourceMap.getNumDims(),
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             builder, loc, target.getType(), source, target,
+             ArrayRef<AffineMap>{sourceMap, targetMap}, iterators,
+             [](OpBuilder &builder, Location loc, ValueRange arguments) {
+               linalg::YieldOp::create(builder, loc, arguments.front());
+             })
+      .getResult(0);
+}
+
+/// The tensor over dimensions `dims` that `map` reads from `operand`.
+Value Decomposer::readOperand(Value operand, AffineMap map,
+                              ArrayRef<unsigned> dims) {
+  AffineMap local = restrictMap(map, dims);
+  RankedTensorType type = getType(dims, getElementTypeOrSelf(operand));
+  if (local.isIdentity())
+    return buildCast(operand, type);
+  SmallVector<OpFoldResult> sizes;
+  for (unsigned dim : dims)
+    sizes.push_back(extents[dim]);
+  Value empty =
+      tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
+  return buildCopy(operand, local, empty,
+                   builder.getMultiDimIdentityMap(dims.size()));
+}
+
+/// Result `index` of the op, from a tensor over dimensions `dims`.
+Value Decomposer::writeResult(Value result, ArrayRef<unsigned> dims,
+                              unsigned index) {
+  Value out = op.getOuts()[index];
+  AffineMap local = restrictMap(op.getOutputMap(index), dims);
+  if (local.isIdentity())
+    return buildCast(result, out.getType());
+  return buildCopy(result, builder.getMultiDimIdentityMap(dims.size()), out,
+                   local);
+}
+
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+/// Fills `region` with a block that takes `types`, a score or none and then
+/// indices, and yields what `build` makes of the score and global indices.
+void Decomposer::buildBody(Region &region, TypeRange types, BuildBody build) {
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&region, region.end(), types,
+                                     SmallVector<Location>(types.size(), loc));
+  ValueRange arguments = block->getArguments();
+  Value score;
+  if (!types.front().isIndex()) {
+    score = arguments.front();
+    arguments = arguments.drop_front();
+  }
+  SmallVector<Value> indices(arguments);
+  for (auto [index, origin] : llvm::zip(indices, op.getOrigin()))
+    index = arith::AddIOp::create(builder, loc, index, origin);
+  YieldOp::create(builder, loc, build(builder, score, indices));
+}
+
+Value Decomposer::buildModify(Value scores, BuildBody build) {
+  auto modify = ModifyScoresOp::create(builder, loc, scores.getType(), scores);
+  SmallVector<Type> types(3 + batch.size(), builder.getIndexType());
+  types.front() = computeType;
+  buildBody(modify.getModify(), types, build);
+  return modify.getResult();
+}
+
+Value Decomposer::buildMask(Value scores, ArrayAttr sets, ValueRange symbols) {
+  return MaskScoresOp::create(builder, loc, scores.getType(), scores, sets,
+                              symbols, /*keep=*/Value(),
+                              /*keep_map=*/AffineMapAttr(), /*bias=*/Value(),
+                              /*bias_map=*/AffineMapAttr())
+      .getResult();
+}
+
+Value Decomposer::buildWhere(Value scores, BuildBody build) {
+  Value masked = buildMask(scores, builder.getArrayAttr({}), {});
+  SmallVector<Type> types(2 + batch.size(), builder.getIndexType());
+  buildBody(masked.getDefiningOp<MaskScoresOp>().getWhere(), types, build);
+  return masked;
+}
+
+/// Sets of local indices, for an op with an origin: its symbols follow those of
+/// each set.
+///
+///   (i, j)[n] : (n - j >= 0)  ->  (i, j)[n, i0, j0] : (n - (j + j0) >= 0)
+Value Decomposer::buildSets(Value scores, const ScoreChange &change) {
+  MLIRContext *context = op.getContext();
+  OperandRange origin = op.getOrigin();
+  SmallVector<Value> symbols;
+  SmallVector<Attribute> unions;
+  for (ArrayRef<MaskSet> members : change.sets) {
+    SmallVector<Attribute> moved;
+    for (const MaskSet &member : members) {
+      IntegerSet set = member.set;
+      unsigned numSymbols = set.getNumSymbols();
+      SmallVector<AffineExpr> positions, same;
+      for (unsigned dim = 0; dim < set.getNumDims(); ++dim) {
+        AffineExpr index = getAffineDimExpr(dim, context);
+        if (!origin.empty())
+          index = index + getAffineSymbolExpr(numSymbols + dim, context);
+        positions.push_back(index);
+      }
+      for (unsigned symbol = 0; symbol < numSymbols; ++symbol)
+        same.push_back(getAffineSymbolExpr(symbol, context));
+      moved.push_back(IntegerSetAttr::get(set.replaceDimsAndSymbols(
+          positions, same, set.getNumDims(), numSymbols + origin.size())));
+      for (Value symbol : member.symbols) {
+        auto type = dyn_cast<RankedTensorType>(symbol.getType());
+        if (type && !origin.empty()) {
+          auto offsets = getAsOpFoldResult(origin.take_front(type.getRank()));
+          SmallVector<OpFoldResult> strides(type.getRank(),
+                                            builder.getIndexAttr(1));
+          symbol = tensor::ExtractSliceOp::create(
+              builder, loc, symbol, offsets,
+              ArrayRef(extents).take_front(type.getRank()), strides);
+        }
+        symbols.push_back(symbol);
+      }
+      llvm::append_range(symbols, origin);
+    }
+    unions.push_back(builder.getArrayAttr(moved));
+  }
+  return buildMask(scores, builder.getArrayAttr(unions), symbols);
+}
+
+/// Clones a region of one block and returns what it yields.
+static Value cloneBody(OpBuilder &builder, Region &region, Value score,
+                       ValueRange indices) {
+  IRMapping mapping;
+  Block &body = region.front();
+  Block::BlockArgListType arguments = body.getArguments();
+  if (score) {
+    mapping.map(arguments.front(), score);
+    arguments = arguments.drop_front();
+  }
+  mapping.map(arguments, indices);
+  for (Operation &nested : body.without_terminator())
+    builder.clone(nested, mapping);
+  return mapping.lookupOrDefault(cast<YieldOp>(body.back()).getValue());
+}
+
+/// The element of a mask or bias tensor at a pair.
+static Value buildElement(OpBuilder &builder, Location loc,
+                          const ScoreChange &change, ValueRange indices) {
+  SmallVector<Value> position;
+  for (AffineExpr result : change.map.getResults())
+    position.push_back(
+        affine::expandAffineExpr(builder, loc, result, indices, {}));
+  return tensor::ExtractOp::create(builder, loc, change.tensor, position);
+}
+
+Value Decomposer::buildChange(Value scores, const ScoreChange &change) {
+  switch (change.kind) {
+  case ScoreChangeKind::Sets:
+    return buildSets(scores, change);
+  case ScoreChangeKind::Keep:
+    return buildWhere(scores,
+                      [&](OpBuilder &builder, Value, ValueRange indices) {
+                        return buildElement(builder, loc, change, indices);
+                      });
+  case ScoreChangeKind::Where:
+    return buildWhere(
+        scores, [&](OpBuilder &builder, Value, ValueRange indices) {
+          return cloneBody(builder, *change.region, Value(), indices);
+        });
+  case ScoreChangeKind::Bias:
+    return buildModify(
+        scores,
+        [&](OpBuilder &builder, Value score, ValueRange indices) -> Value {
+          Value bias = buildElement(builder, loc, change, indices);
+          // By way of f32: not every target extends 16-bit types to f64 in one
+          // step.
+          for (Type step : {Type(builder.getF32Type()), computeType})
+            if (bias.getType().getIntOrFloatBitWidth() <
+                step.getIntOrFloatBitWidth())
+              bias = arith::ExtFOp::create(builder, loc, step, bias);
+          return arith::AddFOp::create(builder, loc, score, bias);
+        });
+  case ScoreChangeKind::Modify:
+    return buildModify(
+        scores, [&](OpBuilder &builder, Value score, ValueRange indices) {
+          return cloneBody(builder, *change.region, score, indices);
+        });
+  }
+  llvm_unreachable("all kinds of change are above");
+}
+
+Value Decomposer::buildScores() {
+  unsigned i = op.getQueryDim(), j = op.getKeyDim(), d = op.getFeatureDim();
+  Value query = readOperand(op.getQuery(), op.getQueryMap(), withBatch({i, d}));
+  Value key = readOperand(op.getKey(), op.getKeyMap(), withBatch({j, d}));
+  RankedTensorType type = getType(withBatch({i, j}), computeType);
+  if (op.isDot())
+    return DotScoreOp::create(builder, loc, type, query, key, op.getScale(),
+                              /*scaled=*/false);
+
+  auto score =
+      ScoreOp::create(builder, loc, type, query, key, op.getParameters());
+  Region &combine = score.getCombine();
+  builder.cloneRegionBefore(op.getCombine(), combine, combine.end());
+  Value scale = op.getScale();
+  if (!scale)
+    return score.getScores();
+  // A sum over no features is 0 whatever the scale.
+  Value numFeatures = getValueOrCreateConstantIndexOp(builder, loc, extents[d]);
+  Value isEmpty =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, numFeatures,
+                            arith::ConstantIndexOp::create(builder, loc, 0));
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getFloatAttr(computeType, 0.0));
+  Value factor = arith::SelectOp::create(builder, loc, isEmpty, zero, scale);
+  auto scaled = ModifyScoresOp::create(builder, loc, type, score.getScores());
+  SmallVector<Type> types(3 + batch.size(), builder.getIndexType());
+  types.front() = computeType;
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(&scaled.getModify(), {}, types,
+                                    SmallVector<Location>(types.size(), loc));
+  Value product =
+      arith::MulFOp::create(builder, loc, body->getArgument(0), factor);
+  YieldOp::create(builder, loc, product);
+  return scaled.getResult();
+}
+
+//===----------------------------------------------------------------------===//
+// AggregatedOpInterface
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> Decomposer::decompose() {
+  unsigned i = op.getQueryDim(), j = op.getKeyDim(), e = op.getValueDim();
+  Value scores = buildScores();
+  for (const ScoreChange &change : op.getScoreChanges())
+    scores = buildChange(scores, change);
+
+  SmallVector<Value> initOperands;
+  for (auto [index, operand] : llvm::enumerate(op.getInitOperands()))
+    initOperands.push_back(readOperand(operand, op.getInitMap(index), batch));
+  SmallVector<Value> normalised = op.getNormaliser().buildGraphLevel(
+      builder, loc, scores, initOperands, op.getLse());
+  Value weights = normalised.front();
+
+  Value value = readOperand(op.getValue(), op.getValueMap(), withBatch({j, e}));
+  Type elementType = getElementTypeOrSelf(op.getOuts().front());
+  Value context = ContextOp::create(
+      builder, loc, getType(withBatch({i, e}), elementType), weights, value);
+  SmallVector<Value> results = {writeResult(context, withBatch({i, e}), 0)};
+  if (op.getLse())
+    results.push_back(writeResult(normalised[1], withBatch({i}), 1));
+  if (op.getWeights())
+    results.push_back(writeResult(weights, withBatch({i, j}), results.size()));
+  return results;
+}
+
+/// %o = fused query(%q by #q) key(%k by #k) value(%v by #v) scale(%x)
+///        changes(sets(#set), modify { … }) normaliser(#attention.softmax)
+///        outs(%out by [#o])
+/// ->
+/// %s0 = dot_score %q', %k' scale(%x)        // %q', … copied where maps differ
+/// %s1 = mask_scores %s0 sets(#set')         // moved by the origin
+/// %s2 = modify_scores %s1 { … }             // at indices moved by the origin
+/// %w  = softmax %s2
+/// %o' = context %w, %v'                     // and copied into %out
+FailureOr<SmallVector<Value>> FusedOp::decomposeOperation(OpBuilder &builder) {
+  return Decomposer(builder, *this).decompose();
+}

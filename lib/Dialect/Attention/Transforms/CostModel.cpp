@@ -1,0 +1,57 @@
+//===- CostModel.cpp - Block sizes from shapes and target facts -----------===//
+//
+// Measured with benchmarks/sweep; the reasons are in docs/Rationale.md.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/Transforms/CostModel.h"
+
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+
+using namespace mlir;
+using namespace mlir::attention;
+
+/// Independent accumulators that hide the latency of multiply-adds (4 or 5
+/// cycles, two a cycle) with room to spare; more only take registers.
+static constexpr int64_t numAccumulators = 16;
+
+/// Lanes that amortise reading a key: beyond, the tile of queries only grows.
+static constexpr int64_t numBlockQueries = 64;
+
+/// Keys over which rescaling the accumulator is spread.
+static constexpr int64_t numBlockKeys = 128;
+
+RegisterTile attention::chooseRegisterTile(const TargetFacts &facts,
+                                           FloatType type, int64_t lanes) {
+  int64_t numVectors = llvm::divideCeil(lanes, facts.lanes(type));
+  // Each step loads `rows` broadcasts and `vectors` vectors for rows · vectors
+  // multiply-adds: the squarer the better, in powers of two for the lanes.
+  int64_t vectors = 1;
+  while (vectors * vectors * 8 <= facts.vectorRegisters)
+    vectors *= 2;
+  while (numVectors % vectors != 0)
+    vectors /= 2;
+  // Registers hold the accumulators, a vector of queries each, a broadcast, and
+  // one that LLVM gets to keep: without it, it spills.
+  int64_t rows = (facts.vectorRegisters - vectors - 2) / vectors;
+  rows = std::min<int64_t>(rows, llvm::divideCeil(numAccumulators, vectors));
+  return {std::max<int64_t>(rows, 1), vectors};
+}
+
+BlockSizes attention::chooseBlockSizes(const TargetFacts &facts, FloatType type,
+                                       int64_t numQueries, int64_t numKeys,
+                                       int64_t numFeatures,
+                                       int64_t numValueFeatures) {
+  int64_t vectorLanes = facts.lanes(type);
+  int64_t queries = llvm::alignTo(numBlockQueries, vectorLanes);
+  if (!ShapedType::isDynamic(numQueries))
+    queries = std::min<int64_t>(
+        queries, llvm::alignTo(std::max<int64_t>(numQueries, 1), vectorLanes));
+  RegisterTile tile = chooseRegisterTile(facts, type, queries);
+  int64_t keys = llvm::alignTo(numBlockKeys, tile.rows);
+  if (!ShapedType::isDynamic(numKeys))
+    keys = std::min<int64_t>(
+        keys, llvm::alignTo(std::max<int64_t>(numKeys, 1), tile.rows));
+  return {queries, keys};
+}
