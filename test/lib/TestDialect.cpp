@@ -92,6 +92,8 @@ Value SigmoidOp::buildWeight(OpBuilder &builder, Location loc, Value score,
 }
 
 Attribute SigmoidOp::getOnlineNormaliser() {
+  if (getWholeRows())
+    return {};
   return OnlineSigmoidAttr::get(getContext());
 }
 

@@ -107,6 +107,14 @@ def AttentionFuse : Pass<"attention-fuse"> {
     only make no map: such keys and values are repeated for every head first,
     unless they provably have as many heads as the queries.
 
+    Data movement becomes part of the indexing maps, of operations that were
+    `attention.fused` before too: `linalg.transpose`, `linalg.broadcast`,
+    `linalg.generic` that only copies, and reshapes where a dimension of the
+    operand is one of the source (also the reshape of a broadcast by which heads
+    are often repeated), of queries, keys, values, masks and biases; a transpose of
+    the context that is its only user. So layouts such as [batch, seq, heads, d]
+    are read and written where they lie.
+
     Attention stays as it is, and a remark says why, where its scores or weights
     have another user, are made in another block, or are of another type than the
     compute type of queries, keys and values.
