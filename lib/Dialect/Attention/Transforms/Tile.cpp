@@ -374,8 +374,10 @@ private:
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
         rewriter, cast<TilingInterface>(op.getOperation()), options);
-    if (failed(tiled))
-      return op.emitOpError("cannot be tiled");
+    if (failed(tiled)) {
+      remark::missed(op.getLoc(), opts) << "not tiled: its maps have no tiles";
+      return success();
+    }
     rewriter.replaceOp(op, tiled->replacements);
     auto inner = cast<FusedOp>(tiled->tiledOps.front());
     rewriter.setInsertionPoint(inner);

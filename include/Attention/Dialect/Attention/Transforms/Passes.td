@@ -144,6 +144,25 @@ def AttentionTile : Pass<"attention-tile"> {
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays
     as it is, and a remark says why.
+
+    ```mlir
+    #query = affine_map<(h, i, j, d, e) -> (h, i, d)>
+    #key = affine_map<(h, i, j, d, e) -> (h, j, d)>
+    #value = affine_map<(h, i, j, d, e) -> (h, j, e)>
+    #out = affine_map<(h, i, j, d, e) -> (h, i, e)>
+    #causal = affine_set<(h, i, j) : (i - j >= 0)>
+
+    func.func @causal(%q: tensor<8x1000x64xf32>, %k: tensor<8x1000x64xf32>,
+                      %v: tensor<8x1000x64xf32>) -> tensor<8x1000x64xf32> {
+      %empty = tensor.empty() : tensor<8x1000x64xf32>
+      %o = attention.fused query(%q : tensor<8x1000x64xf32> by #query)
+          key(%k : tensor<8x1000x64xf32> by #key)
+          value(%v : tensor<8x1000x64xf32> by #value)
+          changes(sets(#causal)) normaliser(#attention.softmax)
+          outs(%empty : tensor<8x1000x64xf32> by [#out])
+      return %o : tensor<8x1000x64xf32>
+    }
+    ```
   }];
   let options = [
     Option<"queryBlock", "query-block", "int64_t", "0",
