@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -107,7 +108,13 @@ static OpTy cloneOn(OpBuilder &builder, OpTy op, ValueRange operands) {
   for (Value out : operands.drop_front(first))
     if (isa<TensorType>(out.getType()))
       types.push_back(out.getType());
-  return cast<OpTy>(mlir::clone(builder, op, types, operands));
+  // mlir::clone takes no empty regions where there is a listener.
+  OperationState state(op.getLoc(), op->getName(), operands, types,
+                       op->getAttrs());
+  IRMapping mapping;
+  for (Region &region : op->getRegions())
+    region.cloneInto(state.addRegion(), mapping);
+  return cast<OpTy>(builder.create(state));
 }
 
 //===----------------------------------------------------------------------===//
