@@ -27,8 +27,10 @@ using namespace mlir::attention;
 /// What remains of attention, and what people write around it, as linalg on
 /// tensors. What does not change in a loop leaves it: an additive score's key
 /// projection.
-static void addLinalgLowering(OpPassManager &manager) {
-  manager.addPass(createConvertAttentionToLinalg());
+static void addLinalgLowering(OpPassManager &manager, bool keepBlocks) {
+  ConvertAttentionToLinalgOptions exact;
+  exact.keepBlocks = keepBlocks;
+  manager.addPass(createConvertAttentionToLinalg(exact));
   manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
@@ -67,7 +69,7 @@ static void addLoopLowering(OpPassManager &manager) {
 
 void attention::buildAttentionToLoopsPipeline(
     OpPassManager &manager, const ExactLoweringOptions &options) {
-  addLinalgLowering(manager);
+  addLinalgLowering(manager, /*keepBlocks=*/false);
   addBufferization(manager, options);
   addLoopLowering(manager);
 }
@@ -79,11 +81,11 @@ static constexpr unsigned maxStackBytes = 64 * 256 * 8;
 void attention::buildAttentionToVectorPipeline(
     OpPassManager &manager, const ExactLoweringOptions &options) {
   manager.addPass(createAttentionSetTarget());
-  //manager.addPass(createAttentionFuse());
+  manager.addPass(createAttentionFuse());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createAttentionTile());
-  addLinalgLowering(manager);
+  addLinalgLowering(manager, /*keepBlocks=*/true);
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());
@@ -94,7 +96,8 @@ void attention::buildAttentionToVectorPipeline(
   bufferization::PromoteBuffersToStackPassOptions promote;
   promote.maxAllocSizeInBytes = maxStackBytes;
   promote.maxRankOfAllocatedMemRef = 2;
-  manager.addPass(bufferization::createPromoteBuffersToStackPass(promote));
+  manager.addNestedPass<func::FuncOp>(
+      bufferization::createPromoteBuffersToStackPass(promote));
   addLoopLowering(manager);
 }
 

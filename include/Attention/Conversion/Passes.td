@@ -27,6 +27,10 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
     }
     ```
   }];
+  let options = [
+    Option<"keepBlocks", "keep-blocks", "bool", "false",
+           "Leave the block level for convert-attention-to-vector">,
+  ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",

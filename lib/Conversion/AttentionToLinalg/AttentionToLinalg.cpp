@@ -8,7 +8,7 @@
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 
 #include "Attention/Conversion/Passes.h"
-#include "Attention/Dialect/Attention/IR/AttentionDialect.h"
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -27,7 +27,6 @@ using namespace mlir::attention;
 
 void attention::populateAttentionToLinalgPatterns(RewritePatternSet &patterns) {
   populateFusedToLinalgPatterns(patterns);
-  populateBlockToLinalgPatterns(patterns);
   populateScoreToLinalgPatterns(patterns);
   populateScoreChangesToLinalgPatterns(patterns);
   populateNormaliserToLinalgPatterns(patterns);
@@ -38,9 +37,13 @@ namespace {
 struct ConvertAttentionToLinalgPass
     : public attention::impl::ConvertAttentionToLinalgBase<
           ConvertAttentionToLinalgPass> {
+  using ConvertAttentionToLinalgBase::ConvertAttentionToLinalgBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateAttentionToLinalgPatterns(patterns);
+    if (!keepBlocks)
+      populateBlockToLinalgPatterns(patterns);
     GreedyRewriteConfig config;
     config.enableFolding(false);
     config.enableConstantCSE(false);
@@ -48,9 +51,12 @@ struct ConvertAttentionToLinalgPass
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
-    WalkResult left = getOperation()->walk([](Operation *op) {
+    WalkResult left = getOperation()->walk<WalkOrder::PreOrder>([&](Operation
+                                                                       *op) {
       if (!isa_and_nonnull<AttentionDialect>(op->getDialect()))
         return WalkResult::advance();
+      if (keepBlocks && isa<PackOp, OnlineOp, FinishOp>(op))
+        return WalkResult::skip();
       op->emitOpError("has no lowering to linalg");
       return WalkResult::interrupt();
     });

@@ -7,6 +7,7 @@
 #ifndef ATTENTION_LIB_CONVERSION_ATTENTIONTOLINALG_LINALGBUILDERS_H
 #define ATTENTION_LIB_CONVERSION_ATTENTIONTOLINALG_LINALGBUILDERS_H
 
+#include "Attention/Dialect/Attention/Transforms/BatchDims.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
 
@@ -41,19 +42,6 @@ ReifiedRankedShapedTypeDims reifyShapes(OpBuilder &builder, Operation *op);
 /// (d0, …, d{numDims−1}) -> (d{dims[0]}, d{dims[1]}, …).
 AffineMap getDimsMap(MLIRContext *context, unsigned numDims,
                      ArrayRef<unsigned> dims);
-
-/// `tensor` [b…, r, c] in a form whose batch dimensions a map can reach from
-/// those of `reference`: itself, unless it may have grouped heads whose number
-/// only run time knows. Then its heads are repeated: tensor [b…, H, r, c].
-Value repeatUnknownHeads(OpBuilder &builder, Location loc, Value tensor,
-                         Value reference);
-
-/// The map that reads `tensor` [b…, r, c] in a loop nest of `numDims`
-/// dimensions whose first are the batch dimensions of `reference` and where r
-/// and c are the loops `row` and `column`. Extents of 1 broadcast; grouped
-/// heads divide.
-AffineMap getBatchedMap(Value tensor, Value reference, unsigned numDims,
-                        unsigned row, unsigned column);
 
 } // namespace mlir::attention
 

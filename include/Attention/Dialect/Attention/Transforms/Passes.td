@@ -55,6 +55,71 @@ def AttentionGeneralizeScores : Pass<"attention-generalize-scores"> {
   ];
 }
 
+def AttentionFuse : Pass<"attention-fuse"> {
+  let summary = "Make one attention.fused of a score, a softmax and a context.";
+  let description = [{
+    Every `attention.context` whose weights come from a normaliser that has a form
+    that reads keys block by block (`NormaliserOpInterface::getOnlineNormaliser`),
+    through any number of changes of scores (`ScoreChangeOpInterface`), from a
+    score function (`ScoreOpInterface`), becomes one `attention.fused`. Only the
+    interfaces are asked.
+
+    ```mlir
+    #causal = affine_set<(h, i, j) : (i - j >= 0)>
+
+    func.func @causal(%q: tensor<8x64x32xf32>, %k: tensor<2x64x32xf32>,
+                      %v: tensor<2x64x32xf32>) -> tensor<8x64x32xf32> {
+      %s = attention.dot_score %q, %k scaled
+         : tensor<8x64x32xf32>, tensor<2x64x32xf32> -> tensor<8x64x64xf32>
+      %m = attention.mask_scores %s sets(#causal) : tensor<8x64x64xf32>
+      %w = attention.softmax %m : tensor<8x64x64xf32>
+      %o = attention.context %w, %v
+         : tensor<8x64x64xf32>, tensor<2x64x32xf32> -> tensor<8x64x32xf32>
+      return %o : tensor<8x64x32xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    #query = affine_map<(h, i, j, d, e) -> (h, i, d)>
+    #key = affine_map<(h, i, j, d, e) -> (h floordiv 4, j, d)>
+    #value = affine_map<(h, i, j, d, e) -> (h floordiv 4, j, e)>
+    #out = affine_map<(h, i, j, d, e) -> (h, i, e)>
+    #causal = affine_set<(h, i, j) : (i - j >= 0)>
+
+    func.func @causal(%q: tensor<8x64x32xf32>, %k: tensor<2x64x32xf32>,
+                      %v: tensor<2x64x32xf32>) -> tensor<8x64x32xf32> {
+      %scale = arith.constant 0.176776692 : f32
+      %empty = tensor.empty() : tensor<8x64x32xf32>
+      %o = attention.fused query(%q : tensor<8x64x32xf32> by #query)
+          key(%k : tensor<2x64x32xf32> by #key)
+          value(%v : tensor<2x64x32xf32> by #value)
+          scale(%scale : f32) changes(sets(#causal))
+          normaliser(#attention.softmax)
+          outs(%empty : tensor<8x64x32xf32> by [#out])
+      return %o : tensor<8x64x32xf32>
+    }
+    ```
+
+    A score's query part and key part (the projections of a bilinear or additive
+    score) are computed before. Grouped heads whose number is known at run time
+    only make no map: such keys and values are repeated for every head first,
+    unless they provably have as many heads as the queries.
+
+    Attention stays as it is, and a remark says why, where its scores or weights
+    have another user, are made in another block, or are of another type than the
+    compute type of queries, keys and values.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::attention::AttentionDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+  ];
+  let statistics = [
+    Statistic<"numFused", "num-fused", "Number of contexts that were fused">
+  ];
+}
+
 def AttentionTile : Pass<"attention-tile"> {
   let summary = "Cut fused attention into blocks of queries and keys.";
   let description = [{

@@ -1,0 +1,128 @@
+//===- FusableAttention.cpp - What attention.fused is made of -------------===//
+//
+// Walks back from a context to its score function. Intermediate tensors may
+// have no other user: they would have to be computed for it after all.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FusableAttention.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+/// "'name' at place"
+static std::string describe(Operation *op) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << "'" << op->getName() << "' at " << op->getLoc();
+  return text;
+}
+
+/// Whether `op` uses `value` once and nobody else does.
+static LogicalResult isOnlyUser(Value value, StringRef name, Operation *op,
+                                std::string &reason) {
+  bool isFirst = true;
+  for (Operation *user : value.getUsers()) {
+    if (user == op && std::exchange(isFirst, false))
+      continue;
+    reason = (name + " have another user, " + describe(user)).str();
+    return failure();
+  }
+  return success();
+}
+
+/// Whether `op`, which makes what is called `name`, is in the block of
+/// `context`: elsewhere it may run less often than the context does.
+static LogicalResult isInBlock(Operation *op, StringRef name, ContextOp context,
+                               std::string &reason) {
+  if (op->getBlock() == context->getBlock())
+    return success();
+  reason = (name + " are made in another block, by " + describe(op)).str();
+  return failure();
+}
+
+/// The first user of `value` in `block`, or null.
+static Operation *findFirstUser(Value value, Block *block) {
+  Operation *first = nullptr;
+  for (Operation *user : value.getUsers()) {
+    Operation *ancestor = block->findAncestorOpInBlock(*user);
+    if (ancestor && (!first || ancestor->isBeforeInBlock(first)))
+      first = ancestor;
+  }
+  return first;
+}
+
+/// The fused operation stands at the context, or before the first user of the
+/// log-sum-exp.
+static LogicalResult findPosition(FusableAttention &found,
+                                  std::string &reason) {
+  Block *block = found.context->getBlock();
+  found.position = found.context;
+  Operation *user = found.lse ? findFirstUser(found.lse, block) : nullptr;
+  if (!user || !user->isBeforeInBlock(found.context))
+    return success();
+  found.position = user;
+  Operation *value = found.context.getValue().getDefiningOp();
+  if (!value || value->getBlock() != block || value->isBeforeInBlock(user))
+    return success();
+  reason =
+      "the values are made after a user of the log-sum-exp, " + describe(user);
+  return failure();
+}
+
+FailureOr<FusableAttention>
+attention::findFusableAttention(ContextOp context, std::string &reason) {
+  FusableAttention found;
+  found.context = context;
+  Value weights = context.getWeights();
+  found.normaliser = weights.getDefiningOp<NormaliserOpInterface>();
+  if (!found.normaliser || found.normaliser.getWeights() != weights) {
+    reason = "the weights are not a normaliser's";
+    return failure();
+  }
+  found.online = dyn_cast_or_null<OnlineNormaliserAttrInterface>(
+      found.normaliser.getOnlineNormaliser());
+  if (!found.online) {
+    reason = "the normaliser " + describe(found.normaliser) +
+             " has no form that reads keys block by block";
+    return failure();
+  }
+  if (failed(isOnlyUser(weights, "the weights", context, reason)) ||
+      failed(isInBlock(found.normaliser, "the weights", context, reason)))
+    return failure();
+  for (Value result : found.normaliser.getRowResults())
+    if (!result.use_empty())
+      found.lse = result;
+
+  Operation *user = found.normaliser;
+  Value scores = found.normaliser.getScores();
+  while (true) {
+    Operation *op = scores.getDefiningOp();
+    if (!isa_and_nonnull<ScoreChangeOpInterface, ScoreOpInterface>(op)) {
+      reason = "the scores are not a score function's";
+      return failure();
+    }
+    if (failed(isOnlyUser(scores, "the scores", user, reason)) ||
+        failed(isInBlock(op, "the scores", context, reason)))
+      return failure();
+    user = op;
+    found.score = dyn_cast<ScoreOpInterface>(op);
+    if (found.score)
+      break;
+    found.changes.push_back(cast<ScoreChangeOpInterface>(op));
+    scores = found.changes.back().getScores();
+  }
+  std::reverse(found.changes.begin(), found.changes.end());
+  if (failed(findPosition(found, reason)))
+    return failure();
+  return found;
+}
+
+SmallVector<ScoreChange> FusableAttention::getScoreChanges() {
+  SmallVector<ScoreChange> steps;
+  for (ScoreChangeOpInterface change : changes)
+    llvm::append_range(steps, change.getScoreChanges());
+  return steps;
+}

@@ -1,0 +1,38 @@
+//===- FusableAttention.h - What attention.fused is made of -----*- C++ -*-===//
+//
+// Finds the operations between a score function and a context, through
+// interfaces only, and says why they cannot be one operation.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_FUSABLEATTENTION_H
+#define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_FUSABLEATTENTION_H
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+
+namespace mlir::attention {
+
+/// score -> changes… -> normaliser -> context, all in one block.
+struct FusableAttention {
+  ScoreOpInterface score;
+  /// In program order.
+  SmallVector<ScoreChangeOpInterface> changes;
+  NormaliserOpInterface normaliser;
+  OnlineNormaliserAttrInterface online;
+  ContextOp context;
+  /// Null where nobody uses it.
+  Value lse;
+  /// What the fused operation has to stand before.
+  Operation *position = nullptr;
+
+  /// The steps of all changes as one list.
+  SmallVector<ScoreChange> getScoreChanges();
+};
+
+/// What `context` is the end of; else, `reason` says why it is not fused.
+FailureOr<FusableAttention> findFusableAttention(ContextOp context,
+                                                 std::string &reason);
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_FUSABLEATTENTION_H

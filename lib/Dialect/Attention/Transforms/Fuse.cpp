@@ -1,0 +1,269 @@
+//===- Fuse.cpp - Graph-level attention to attention.fused ----------------===//
+//
+// Makes one operation of a score function, what is done to its scores, a
+// normaliser and a context, so that no tensor of scores has to exist.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/Transforms/BatchDims.h"
+#include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
+#include "FusableAttention.h"
+#include "MappedExtents.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace mlir::attention {
+#define GEN_PASS_DEF_ATTENTIONFUSE
+#include "Attention/Dialect/Attention/Transforms/Passes.h.inc"
+} // namespace mlir::attention
+
+using namespace mlir;
+using namespace mlir::attention;
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+static int64_t getRank(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getRank();
+}
+
+/// (d0, …) -> the batch dimensions, then `others`, which count from the end of
+/// the batch dimensions.
+static AffineMap getPlainMap(MLIRContext *context, unsigned numBatch,
+                             ArrayRef<unsigned> others) {
+  auto targets = llvm::to_vector(llvm::seq<unsigned>(numBatch));
+  for (unsigned dim : others)
+    targets.push_back(numBatch + dim);
+  return AffineMap::getMultiDimMapWithTargets(numBatch + 4, targets, context);
+}
+
+/// Whether the last batch dimensions are known to be the same at run time.
+static bool haveEqualHeads(Value tensor, Value query) {
+  unsigned head = getRank(tensor) - 3;
+  FailureOr<bool> equal =
+      ValueBoundsConstraintSet::areEqual({tensor, head}, {query, head});
+  return succeeded(equal) && *equal;
+}
+
+/// Keys or values [b…, row, column] with their map; heads are repeated where
+/// their number does not make a map.
+static MappedValue mapBatch(OpBuilder &builder, Location loc, Value tensor,
+                            Value query, unsigned row, unsigned column) {
+  unsigned numBatch = getRank(query) - 2;
+  if (numBatch > 0 && !haveEqualHeads(tensor, query))
+    tensor = repeatUnknownHeads(builder, loc, tensor, query);
+  return {tensor, getBatchedMap(tensor, query, numBatch + 4, numBatch + row,
+                                numBatch + column)};
+}
+
+/// An operand of the normaliser over the trailing batch dimensions; extents of
+/// 1 broadcast.
+static MappedValue mapInitOperand(Value operand, Value query) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  auto queryType = cast<RankedTensorType>(query.getType());
+  unsigned numBatch = queryType.getRank() - 2;
+  SmallVector<AffineExpr> results;
+  for (int64_t position = 0; position < type.getRank(); ++position) {
+    unsigned dim = numBatch - type.getRank() + position;
+    bool broadcasts =
+        type.getDimSize(position) == 1 && queryType.getDimSize(dim) != 1;
+    results.push_back(broadcasts
+                          ? getAffineConstantExpr(0, operand.getContext())
+                          : getAffineDimExpr(dim, operand.getContext()));
+  }
+  return {operand, AffineMap::get(numBatch, 0, results, operand.getContext())};
+}
+
+/// A destination of `elementType`: the extents of the dimensions of `map`,
+/// static where they are known, else those of the queries or the values.
+static MappedValue buildDestination(OpBuilder &builder, Location loc,
+                                    AffineMap map, Type elementType,
+                                    const MappedExtents &extents,
+                                    MappedValue query, MappedValue value) {
+  SmallVector<OpFoldResult> sizes;
+  for (AffineExpr result : map.getResults()) {
+    unsigned dim = cast<AffineDimExpr>(result).getPosition();
+    if (!ShapedType::isDynamic(extents[dim])) {
+      sizes.push_back(builder.getIndexAttr(extents[dim]));
+      continue;
+    }
+    const MappedValue &source =
+        query.map.getResultPosition(result) ? query : value;
+    sizes.push_back(tensor::getMixedSize(
+        builder, loc, source.value, *source.map.getResultPosition(result)));
+  }
+  return {tensor::EmptyOp::create(builder, loc, sizes, elementType), map};
+}
+
+//===----------------------------------------------------------------------===//
+// The operation
+//===----------------------------------------------------------------------===//
+
+/// Builds the pair body of `score` into `combine`, unless it is the product of
+/// a query's and a key's element, which needs no region.
+static void buildCombine(OpBuilder &builder, ScoreOpInterface score,
+                         Region &combine) {
+  OpBuilder::InsertionGuard guard(builder);
+  Location loc = score->getLoc();
+  Type computeType = getElementTypeOrSelf(score.getScores());
+  unsigned numArguments = 2 + score.getPairParameters().size();
+  SmallVector<Type> types(numArguments, computeType);
+  SmallVector<Location> locations(numArguments, loc);
+  Block *block = builder.createBlock(&combine, combine.end(), types, locations);
+  ValueRange arguments = block->getArguments();
+  YieldOp::create(builder, loc,
+                  score.buildPair(builder, loc, arguments[0], arguments[1],
+                                  arguments.drop_front(2)));
+
+  auto product = dyn_cast<arith::MulFOp>(block->front());
+  bool isProduct =
+      numArguments == 2 && product &&
+      product->getNextNode() == &block->back() &&
+      ((product.getLhs() == arguments[0] && product.getRhs() == arguments[1]) ||
+       (product.getLhs() == arguments[1] && product.getRhs() == arguments[0]));
+  if (isProduct && cast<YieldOp>(block->back()).getValue() == product)
+    block->erase();
+}
+
+/// f64 if one of the tensors is, else f32.
+static Type getComputeType(ValueRange tensors) {
+  Builder builder(tensors.front().getContext());
+  bool isWide = llvm::any_of(tensors.getTypes(), [](Type type) {
+    return getElementTypeOrSelf(type).isF64();
+  });
+  return isWide ? builder.getF64Type() : builder.getF32Type();
+}
+
+/// The static extents that any of the fused operations' types states.
+static MappedExtents getExtents(FusableAttention &found, unsigned numBatch) {
+  MLIRContext *context = found.context.getContext();
+  MappedExtents extents(numBatch + 4);
+  extents.add(found.score.getQuery().getType(),
+              getPlainMap(context, numBatch, {0}));
+  AffineMap pairs = getPlainMap(context, numBatch, {0, 1});
+  extents.add(found.score.getScores().getType(), pairs);
+  extents.add(found.normaliser.getScores().getType(), pairs);
+  extents.add(found.context.getWeights().getType(), pairs);
+  extents.add(found.context.getOutput().getType(),
+              getPlainMap(context, numBatch, {0, 3}));
+  if (found.lse)
+    extents.add(found.lse.getType(), getPlainMap(context, numBatch, {0}));
+  return extents;
+}
+
+FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
+                                            ContextOp context,
+                                            std::string &reason) {
+  FailureOr<FusableAttention> found = findFusableAttention(context, reason);
+  if (failed(found))
+    return failure();
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(found->position);
+  ScoreOpInterface score = found->score;
+  Location loc = context.getLoc();
+  Operation *before = found->position->getPrevNode();
+  Value queryPart = score.buildQueryPart(rewriter);
+  Value keyPart = score.buildKeyPart(rewriter);
+  Type computeType = getElementTypeOrSelf(score.getScores());
+  if (computeType != getComputeType({queryPart, keyPart, context.getValue()})) {
+    reason = llvm::formatv("the scores are {0}, which neither queries nor keys "
+                           "nor values are",
+                           computeType);
+    while (found->position->getPrevNode() != before)
+      rewriter.eraseOp(found->position->getPrevNode());
+    return failure();
+  }
+  Value scale = score.buildScale(rewriter);
+
+  unsigned numBatch = getRank(score.getScores()) - 2;
+  enum { I, J, D, E };
+  auto plain = [&](ArrayRef<unsigned> others) {
+    return getPlainMap(rewriter.getContext(), numBatch, others);
+  };
+  MappedExtents extents = getExtents(*found, numBatch);
+  MappedValue query = {queryPart, plain({I, D})};
+  extents.add(query);
+  query.value = extents.refine(rewriter, loc, query);
+  MappedValue key =
+      mapBatch(rewriter, loc, keyPart, query.value, /*row=*/J, /*column=*/D);
+  MappedValue value = mapBatch(rewriter, loc, context.getValue(), query.value,
+                               /*row=*/J, /*column=*/E);
+  extents.add(key);
+  extents.add(value);
+  for (MappedValue *operand : {&query, &key, &value})
+    operand->value = extents.refine(rewriter, loc, *operand);
+
+  auto destination = [&](ArrayRef<unsigned> others, Type elementType) {
+    return buildDestination(rewriter, loc, plain(others), elementType, extents,
+                            query, value);
+  };
+  SmallVector<MappedValue> outs = {
+      destination({I, E}, getElementTypeOrSelf(context.getOutput()))};
+  if (found->lse)
+    outs.push_back(destination({I}, computeType));
+  auto inits = llvm::map_to_vector(
+      found->normaliser.getInitOperands(),
+      [&](Value operand) { return mapInitOperand(operand, query.value); });
+
+  auto fused = FusedOp::create(
+      rewriter, loc, query, key, value, score.getPairParameters(), scale,
+      found->getScoreChanges(), found->online, inits, /*origin=*/ValueRange(),
+      outs, /*lse=*/found->lse != Value(), /*weights=*/false);
+  buildCombine(rewriter, score, fused.getCombine());
+
+  auto replace = [&](Value old, Value result) {
+    if (old.getType() != result.getType())
+      result = tensor::CastOp::create(rewriter, loc, old.getType(), result);
+    rewriter.replaceAllUsesWith(old, result);
+  };
+  if (found->lse)
+    replace(found->lse, fused->getResult(1));
+  replace(context.getOutput(), fused->getResult(0));
+  rewriter.eraseOp(context);
+  rewriter.eraseOp(found->normaliser);
+  for (ScoreChangeOpInterface change : llvm::reverse(found->changes))
+    rewriter.eraseOp(change);
+  rewriter.eraseOp(score);
+  return fused;
+}
+
+namespace {
+struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
+  void runOnOperation() override {
+    SmallVector<ContextOp> contexts;
+    getOperation()->walk([&](ContextOp op) { contexts.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (ContextOp context : contexts)
+      fuse(rewriter, context);
+  }
+
+  void fuse(RewriterBase &rewriter, ContextOp context) {
+    auto options = remark::RemarkOpts::name("Fused").category("attention-fuse");
+    Location loc = context.getLoc();
+    std::string reason;
+    StringRef score;
+    FailureOr<FusableAttention> found = findFusableAttention(context, reason);
+    if (succeeded(found))
+      score = found->score->getName().getStringRef();
+    FailureOr<FusedOp> fused = fuseAttention(rewriter, context, reason);
+    if (failed(fused)) {
+      remark::missed(loc, options) << "not fused: " + reason;
+      return;
+    }
+    ++numFused;
+    remark::passed(loc, options)
+        << llvm::formatv("fused '{0}' with {1} changes", score,
+                         fused->getChanges().size())
+               .str();
+  }
+};
+} // namespace
