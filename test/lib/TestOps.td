@@ -52,7 +52,7 @@ def AttentionTest_SigmoidOp
   }];
 }
 
-/// The same for the fused and block levels: `#attention_test.sigmoid`.
+/// The same function for the fused and block levels: `#attention_test.sigmoid`.
 def AttentionTest_SigmoidAttr
     : AttrDef<AttentionTest_Dialect, "OnlineSigmoid",
         [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Destinations.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -99,17 +100,6 @@ static FailureOr<Value> buildSlice(OpBuilder &builder, Location loc,
   return slice.getResult();
 }
 
-/// A copy of `op` on other operands, with the results of its destinations.
-template <typename OpTy>
-static OpTy cloneOn(OpBuilder &builder, OpTy op, ValueRange operands) {
-  SmallVector<Type> types;
-  unsigned first = operands.size() - op.getOuts().size();
-  for (Value out : operands.drop_front(first))
-    if (isa<TensorType>(out.getType()))
-      types.push_back(out.getType());
-  return cast<OpTy>(mlir::clone(builder, op, types, operands));
-}
-
 //===----------------------------------------------------------------------===//
 // FusedOp
 //===----------------------------------------------------------------------===//
@@ -200,7 +190,8 @@ FusedOp::getTiledImplementation(OpBuilder &builder,
       return failure();
     operands.push_back(*tile);
   }
-  FusedOp tiled = cloneOn(builder, *this, operands);
+  auto tiled =
+      cast<FusedOp>(cloneOnOperands(builder, *this, operands).getOperation());
   // There may have been none.
   tiled.getProperties().operandSegmentSizes[originSegment] = origin.size();
   return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
@@ -248,7 +239,8 @@ OnlineOp::getTiledImplementation(OpBuilder &builder,
   OpFoldResult first = add(builder, loc, getOrigin().back(), offsets[0]);
   operands[getOrigin().getBeginOperandIndex() + getOrigin().size() - 1] =
       getValueOrCreateConstantIndexOp(builder, loc, first);
-  OnlineOp tiled = cloneOn(builder, *this, operands);
+  auto tiled =
+      cast<OnlineOp>(cloneOnOperands(builder, *this, operands).getOperation());
   return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
 }
 
