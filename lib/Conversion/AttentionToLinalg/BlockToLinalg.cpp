@@ -238,10 +238,10 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
     if (normaliser.hasState()) {
       // The old pivot has been read: only now may its buffer take the new one,
       // as loops over blocks of keys require.
-      results.push_back(bufferization::MaterializeInDestinationOp::create(
-                            rewriter, loc, pivot.getType(), pivot,
-                            op.getOuts()[1])
-                            .getResult());
+      results.push_back(
+          bufferization::MaterializeInDestinationOp::create(
+              rewriter, loc, pivot.getType(), pivot, op.getOuts()[1])
+              .getResult());
       rescaled = buildRescaled(g, op.getOuts()[2], factor);
       results.push_back(g.generic(
           {{weights, g.map(2, {1, 0})}}, {rescaled, g.map(2, {0})}, 1,

@@ -1,7 +1,7 @@
 //===- VectorForm.cpp - What regions can be vectorised --------------------===//
 //
-// Tiling asks before it commits attention to the vector path, and the conversion
-// relies on it.
+// Tiling asks before it commits attention to the vector path, and the
+// conversion relies on it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,13 +21,13 @@ Operation *attention::findOperationWithoutVectorForm(Region &region) {
       continue;
     bool isScalar = llvm::all_of(
         op.getOperandTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });
-    bool hasVectorForm = op.getNumResults() == 1 && op.getNumRegions() == 0 &&
-                         isScalar &&
-                         op.getResult(0).getType().isIntOrIndexOrFloat() &&
-                         (OpTrait::hasElementwiseMappableTraits(&op) ||
-                          op.hasTrait<OpTrait::ConstantLike>() ||
-                          isa<arith::IndexCastOp, arith::IndexCastUIOp, affine::AffineApplyOp,
-              affine::AffineMinOp, affine::AffineMaxOp>(op));
+    bool hasVectorForm =
+        op.getNumResults() == 1 && op.getNumRegions() == 0 && isScalar &&
+        op.getResult(0).getType().isIntOrIndexOrFloat() &&
+        (OpTrait::hasElementwiseMappableTraits(&op) ||
+         op.hasTrait<OpTrait::ConstantLike>() ||
+         isa<arith::IndexCastOp, arith::IndexCastUIOp, affine::AffineApplyOp,
+             affine::AffineMinOp, affine::AffineMaxOp>(op));
     if (!hasVectorForm)
       return &op;
   }

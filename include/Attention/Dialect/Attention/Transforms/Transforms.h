@@ -44,8 +44,8 @@ void populateGeneralizeScoresPatterns(RewritePatternSet &patterns);
 Value buildSetsContain(OpBuilder &builder, Location loc,
                        ArrayRef<SmallVector<MaskSet>> sets, ValueRange indices);
 
-/// The first operation of a region that has no vector form, or null. Elementwise
-/// operations and loads have one.
+/// The first operation of a region that has no vector form, or null.
+/// Elementwise operations and loads have one.
 Operation *findOperationWithoutVectorForm(Region &region);
 
 } // namespace mlir::attention
