@@ -9,6 +9,7 @@
 #include "ScoreChanges.h"
 #include "Shapes.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -132,6 +133,11 @@ void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
   for (auto [source, target] :
        llvm::zip_equal(parts.regions, llvm::drop_begin(state.regions)))
     source->cloneInto(target.get(), mapping);
+}
+
+void OnlineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *) {
+  populateFoldCastsPattern(patterns, getOperationName());
 }
 
 SmallVector<ScoreChange> OnlineOp::getScoreChanges() {

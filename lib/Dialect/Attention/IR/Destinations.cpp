@@ -7,6 +7,8 @@
 #include "Destinations.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -46,4 +48,58 @@ LogicalResult attention::verifyDestinations(DestinationStyleOpInterface op,
   if (hasTensors && hasBuffers)
     return op->emitOpError("expected tensors or buffers, found both");
   return success();
+}
+
+DestinationStyleOpInterface
+attention::cloneOnOperands(OpBuilder &builder, DestinationStyleOpInterface op,
+                           ValueRange operands) {
+  SmallVector<Type> types;
+  for (Value init : operands.take_back(op.getNumDpsInits()))
+    if (isa<TensorType>(init.getType()))
+      types.push_back(init.getType());
+  // mlir::clone takes no empty regions where there is a listener.
+  OperationState state(op.getLoc(), op->getName(), operands, types,
+                       op->getAttrs());
+  IRMapping mapping;
+  for (Region &region : op->getRegions())
+    region.cloneInto(state.addRegion(), mapping);
+  return cast<DestinationStyleOpInterface>(builder.create(state));
+}
+
+namespace {
+/// %c = tensor.cast %k : tensor<7x4xf32> to tensor<?x4xf32>
+/// %r = some.op %c : tensor<?x4xf32>
+/// ->
+/// %r = some.op %k : tensor<7x4xf32>         // results are cast back
+struct FoldCasts : public RewritePattern {
+  FoldCasts(StringRef opName, MLIRContext *context)
+      : RewritePattern(opName, /*benefit=*/10, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!tensor::hasFoldableTensorCastOperand(op))
+      return failure();
+    auto destination = cast<DestinationStyleOpInterface>(op);
+    SmallVector<Type> types;
+    SmallVector<Value> operands =
+        tensor::getUpdatedOperandsAfterCastOpFolding(destination, types);
+    Operation *folded = cloneOnOperands(rewriter, destination, operands);
+    SmallVector<Value> results;
+    for (auto [before, after] :
+         llvm::zip_equal(op->getResults(), folded->getResults())) {
+      Value result = after;
+      if (before.getType() != after.getType())
+        result = tensor::CastOp::create(rewriter, op->getLoc(),
+                                        before.getType(), after);
+      results.push_back(result);
+    }
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+} // namespace
+
+void attention::populateFoldCastsPattern(RewritePatternSet &patterns,
+                                         StringRef opName) {
+  patterns.add<FoldCasts>(opName, patterns.getContext());
 }

@@ -28,6 +28,16 @@ LogicalResult reifyDestinations(DestinationStyleOpInterface op,
 LogicalResult verifyDestinations(DestinationStyleOpInterface op,
                                  unsigned numDestinations);
 
+/// A copy of `op`, whose destinations are its last operands, on other operands.
+DestinationStyleOpInterface cloneOnOperands(OpBuilder &builder,
+                                            DestinationStyleOpInterface op,
+                                            ValueRange operands);
+
+/// Folds tensor.cast's that forget static extents into `op`. Upstream's pattern
+/// does too, but crashes where a region is empty (mlir::clone); this one comes
+/// before it.
+void populateFoldCastsPattern(RewritePatternSet &patterns, StringRef opName);
+
 } // namespace mlir::attention
 
 #endif // ATTENTION_LIB_DIALECT_ATTENTION_IR_DESTINATIONS_H

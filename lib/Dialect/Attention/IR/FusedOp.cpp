@@ -9,6 +9,7 @@
 #include "ScoreChanges.h"
 #include "Shapes.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -46,6 +47,11 @@ void FusedOp::build(OpBuilder &builder, OperationState &state,
     IRMapping mapping;
     source->cloneInto(target.get(), mapping);
   }
+}
+
+void FusedOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                          MLIRContext *) {
+  populateFoldCastsPattern(patterns, getOperationName());
 }
 
 SmallVector<ScoreChange> FusedOp::getScoreChanges() {

@@ -7,11 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Destinations.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -98,23 +98,6 @@ static FailureOr<Value> buildSlice(OpBuilder &builder, Location loc,
                                               sliceSizes, strides);
   slices.push_back(slice);
   return slice.getResult();
-}
-
-/// A copy of `op` on other operands, with the results of its destinations.
-template <typename OpTy>
-static OpTy cloneOn(OpBuilder &builder, OpTy op, ValueRange operands) {
-  SmallVector<Type> types;
-  unsigned first = operands.size() - op.getOuts().size();
-  for (Value out : operands.drop_front(first))
-    if (isa<TensorType>(out.getType()))
-      types.push_back(out.getType());
-  // mlir::clone takes no empty regions where there is a listener.
-  OperationState state(op.getLoc(), op->getName(), operands, types,
-                       op->getAttrs());
-  IRMapping mapping;
-  for (Region &region : op->getRegions())
-    region.cloneInto(state.addRegion(), mapping);
-  return cast<OpTy>(builder.create(state));
 }
 
 //===----------------------------------------------------------------------===//
@@ -207,7 +190,8 @@ FusedOp::getTiledImplementation(OpBuilder &builder,
       return failure();
     operands.push_back(*tile);
   }
-  FusedOp tiled = cloneOn(builder, *this, operands);
+  auto tiled =
+      cast<FusedOp>(cloneOnOperands(builder, *this, operands).getOperation());
   // There may have been none.
   tiled.getProperties().operandSegmentSizes[originSegment] = origin.size();
   return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
@@ -255,7 +239,8 @@ OnlineOp::getTiledImplementation(OpBuilder &builder,
   OpFoldResult first = add(builder, loc, getOrigin().back(), offsets[0]);
   operands[getOrigin().getBeginOperandIndex() + getOrigin().size() - 1] =
       getValueOrCreateConstantIndexOp(builder, loc, first);
-  OnlineOp tiled = cloneOn(builder, *this, operands);
+  auto tiled =
+      cast<OnlineOp>(cloneOnOperands(builder, *this, operands).getOperation());
   return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
 }
 

@@ -174,6 +174,7 @@ def Attention_FusedOp
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = !strconcat(
       destinationDeclaration, Attention_ScoreChangesDeclaration, [{
     /// The number of batch dimensions.
@@ -309,6 +310,7 @@ def Attention_OnlineOp
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = !strconcat(
       destinationDeclaration, Attention_ScoreChangesDeclaration, [{
     unsigned getNumBatch() { return getOrigin().size() - 2; }
