@@ -91,10 +91,6 @@ Value SigmoidOp::buildWeight(OpBuilder &builder, Location loc, Value score,
   return buildSigmoid(builder, loc, score);
 }
 
-Attribute SigmoidOp::getOnlineNormaliser() {
-  return OnlineSigmoidAttr::get(getContext());
-}
-
 //===----------------------------------------------------------------------===//
 // OnlineSigmoidAttr
 //===----------------------------------------------------------------------===//

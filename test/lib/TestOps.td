@@ -42,14 +42,13 @@ def AttentionTest_DistanceScoreOp
 def AttentionTest_SigmoidOp
     : AttentionTest_Op<"sigmoid", [
         AllTypesMatch<["scores", "weights"]>,
-        DeclareOpInterfaceMethods<NormaliserOpInterface,
-                                  ["getOnlineNormaliser"]>]> {
+        DeclareOpInterfaceMethods<NormaliserOpInterface>]> {
   let arguments = (ins Attention_ScoreTensor:$scores);
   let results = (outs Attention_ScoreTensor:$weights);
   let assemblyFormat = "$scores attr-dict `:` type($scores)";
 }
 
-/// The same for the fused and block levels: `#attention_test.sigmoid`.
+/// The same function for the fused and block levels: `#attention_test.sigmoid`.
 def AttentionTest_SigmoidAttr
     : AttrDef<AttentionTest_Dialect, "OnlineSigmoid",
         [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {

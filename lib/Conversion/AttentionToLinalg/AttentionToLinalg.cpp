@@ -11,6 +11,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -51,15 +52,15 @@ struct ConvertAttentionToLinalgPass
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
-    WalkResult left = getOperation()->walk<WalkOrder::PreOrder>([&](Operation
-                                                                       *op) {
-      if (!isa_and_nonnull<AttentionDialect>(op->getDialect()))
-        return WalkResult::advance();
-      if (keepBlocks && isa<PackOp, OnlineOp, FinishOp>(op))
-        return WalkResult::skip();
-      op->emitOpError("has no lowering to linalg");
-      return WalkResult::interrupt();
-    });
+    WalkResult left =
+        getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
+          if (!isa_and_nonnull<AttentionDialect>(op->getDialect()))
+            return WalkResult::advance();
+          if (keepBlocks && isa<PackOp, OnlineOp, FinishOp>(op))
+            return WalkResult::skip();
+          op->emitOpError("has no lowering to linalg");
+          return WalkResult::interrupt();
+        });
     if (left.wasInterrupted())
       signalPassFailure();
   }

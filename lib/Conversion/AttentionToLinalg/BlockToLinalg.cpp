@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
@@ -202,8 +203,10 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
                     [&](OpBuilder &builder, Location loc, ValueRange a) {
                       return normaliser.buildPivot(builder, loc, a[1], a[0]);
                     });
+      Value emptyLanes = tensor::EmptyOp::create(
+          rewriter, loc, tensor::getMixedSizes(rewriter, loc, oldPivot), type);
       factor = g.generic(
-          {{oldPivot, laneMap}, {pivot, laneMap}}, {oldPivot, laneMap}, 0,
+          {{oldPivot, laneMap}, {pivot, laneMap}}, {emptyLanes, laneMap}, 0,
           [&](OpBuilder &builder, Location loc, ValueRange a) {
             return normaliser.buildRescale(
                 builder, loc, a[0], normaliser.buildShift(builder, loc, a[1]));
@@ -235,7 +238,12 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
           return arith::SelectOp::create(builder, loc, isZero, a[2], sum);
         }));
     if (normaliser.hasState()) {
-      results.push_back(pivot);
+      // The old pivot has been read: only now may its buffer take the new one,
+      // as loops over blocks of keys require.
+      results.push_back(bufferization::MaterializeInDestinationOp::create(
+                            rewriter, loc, pivot.getType(), pivot,
+                            op.getOuts()[1])
+                            .getResult());
       rescaled = buildRescaled(g, op.getOuts()[2], factor);
       results.push_back(g.generic(
           {{weights, g.map(2, {1, 0})}}, {rescaled, g.map(2, {0})}, 1,
