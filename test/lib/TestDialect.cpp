@@ -91,6 +91,12 @@ Value SigmoidOp::buildWeight(OpBuilder &builder, Location loc, Value score,
   return buildSigmoid(builder, loc, score);
 }
 
+Attribute SigmoidOp::getOnlineNormaliser() {
+  if (getWholeRows())
+    return {};
+  return OnlineSigmoidAttr::get(getContext());
+}
+
 //===----------------------------------------------------------------------===//
 // OnlineSigmoidAttr
 //===----------------------------------------------------------------------===//

@@ -38,14 +38,18 @@ def AttentionTest_DistanceScoreOp
   }];
 }
 
-/// w[i, j] = 1 / (1 + exp(−s[i, j])): no state.
+/// w[i, j] = 1 / (1 + exp(−s[i, j])): no state. `whole_rows` denies the form that
+/// reads keys block by block.
 def AttentionTest_SigmoidOp
     : AttentionTest_Op<"sigmoid", [
         AllTypesMatch<["scores", "weights"]>,
-        DeclareOpInterfaceMethods<NormaliserOpInterface>]> {
-  let arguments = (ins Attention_ScoreTensor:$scores);
+        DeclareOpInterfaceMethods<NormaliserOpInterface,
+                                  ["getOnlineNormaliser"]>]> {
+  let arguments = (ins Attention_ScoreTensor:$scores, UnitAttr:$whole_rows);
   let results = (outs Attention_ScoreTensor:$weights);
-  let assemblyFormat = "$scores attr-dict `:` type($scores)";
+  let assemblyFormat = [{
+    $scores (`whole_rows` $whole_rows^)? attr-dict `:` type($scores)
+  }];
 }
 
 /// The same function for the fused and block levels: `#attention_test.sigmoid`.

@@ -56,6 +56,16 @@ def ConvertAttentionToVector : Pass<"convert-attention-to-vector"> {
     is an error.
 
     Vector width and registers are the target's facts, see `attention-set-target`.
+
+    ```mlir
+    func.func @finish(%acc: memref<16x64xf32>, %max: memref<64xf32>,
+                      %sum: memref<64xf32>, %o: memref<?x16xf32>) {
+      attention.finish %acc state(%max, %sum : memref<64xf32>, memref<64xf32>)
+          normaliser(#attention.softmax) by affine_map<(i, e) -> (i, e)>
+          : memref<16x64xf32> outs(%o : memref<?x16xf32>)
+      return
+    }
+    ```
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -30,10 +30,10 @@ void buildAttentionToLoopsPipeline(OpPassManager &manager,
                                    const ExactLoweringOptions &options);
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
-/// scf loops on memrefs, by way of fused attention in blocks and on vectors where
-/// it can be had and of the exact lowering elsewhere. Without facts about the
-/// target in the module, those of the host are used. Functions are as those of
-/// the reference.
+/// scf loops on memrefs, by way of fused attention in blocks and on vectors
+/// where it can be had and of the exact lowering elsewhere. Without facts about
+/// the target in the module, those of the host are used. Functions are as those
+/// of the reference.
 void buildAttentionToVectorPipeline(OpPassManager &manager,
                                     const ExactLoweringOptions &options);
 

@@ -6,8 +6,8 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockLowerings.h"
-#include "LaneVectorizer.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -62,7 +62,7 @@ LogicalResult verifyBlockOp(Operation *op) {
   for (Region &region : op->getRegions()) {
     if (region.empty())
       continue;
-    if (Operation *nested = LaneVectorizer::findUnsupported(region))
+    if (Operation *nested = findOperationWithoutVectorForm(region))
       return nested->emitOpError("has no vector form, and is in a region of '")
              << op->getName() << "' that is to be vectorised";
   }

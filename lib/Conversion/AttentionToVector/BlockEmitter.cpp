@@ -84,14 +84,14 @@ Value BlockEmitter::extend(Value value) {
   return arith::ExtFOp::create(b, loc, type, value);
 }
 
-/// f64 to 16 bits goes by way of f32 where a target has no such conversion, and
-/// would round twice: so f32 by rounding to odd. See LinalgBuilders.
 Value BlockEmitter::round(Value value, Type elementType) {
   Type type = elementType;
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = vector.clone(elementType);
   if (value.getType() == type)
     return value;
+  if (elementType.getIntOrFloatBitWidth() > c.getWidth())
+    return arith::ExtFOp::create(b, loc, type, value);
   return arith::TruncFOp::create(b, loc, type, value);
 }
 

@@ -28,24 +28,6 @@ static bool isLoad(Operation *op) {
   return isa<memref::LoadOp, tensor::ExtractOp>(op);
 }
 
-Operation *LaneVectorizer::findUnsupported(Region &region) {
-  for (Operation &op : region.front().without_terminator()) {
-    if (isLoad(&op))
-      continue;
-    bool isScalar = llvm::all_of(
-        op.getOperandTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });
-    bool hasVectorForm = op.getNumResults() == 1 && op.getNumRegions() == 0 &&
-                         isScalar &&
-                         op.getResult(0).getType().isIntOrIndexOrFloat() &&
-                         (OpTrait::hasElementwiseMappableTraits(&op) ||
-                          op.hasTrait<OpTrait::ConstantLike>() ||
-                          isa<arith::IndexCastOp, arith::IndexCastUIOp>(op));
-    if (!hasVectorForm)
-      return &op;
-  }
-  return nullptr;
-}
-
 bool LaneVectorizer::needsLiveLane(Region &region) {
   return llvm::any_of(region.front().without_terminator(), [](Operation &op) {
     return isLoad(&op) || !isSpeculatable(&op);

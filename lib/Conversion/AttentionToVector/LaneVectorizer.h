@@ -39,7 +39,7 @@ public:
       : builder(builder), loc(loc), numLanes(numLanes), live(live) {}
 
   /// Builds the block with its arguments bound to `arguments` and returns what
-  /// it yields. Every operation must be one that findUnsupported accepts. If a
+  /// it yields. Every operation must have a vector form. If a
   /// region needsLiveLane, one lane at least must be live.
   LaneValue vectorize(Block &block, ArrayRef<LaneValue> arguments);
 
@@ -48,9 +48,6 @@ public:
 
   /// The element of a buffer at indices in every lane.
   LaneValue load(Value buffer, ArrayRef<LaneValue> indices);
-
-  /// The first operation of a region that has no vector form, or null.
-  static Operation *findUnsupported(Region &region);
 
   /// Whether a region may load or trap, and so must not run without a live
   /// lane.

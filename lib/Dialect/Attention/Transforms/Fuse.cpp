@@ -18,6 +18,7 @@
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::attention {
@@ -236,6 +237,13 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
   return fused;
 }
 
+/// ", absorbing 'x', 'y'", or nothing.
+static std::string describeAbsorbed(ArrayRef<StringRef> names) {
+  if (names.empty())
+    return "";
+  return ", absorbing '" + llvm::join(names, "', '") + "'";
+}
+
 namespace {
 struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
   void runOnOperation() override {
@@ -244,25 +252,36 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
     IRRewriter rewriter(&getContext());
     for (ContextOp context : contexts)
       fuse(rewriter, context);
+
+    // What was fused before, or written so.
+    SmallVector<FusedOp> others;
+    getOperation()->walk([&](FusedOp op) { others.push_back(op); });
+    for (FusedOp op : others)
+      if (auto names = absorbDataMovement(rewriter, op); !names.empty())
+        remark::passed(op.getLoc(), options("Absorbed"))
+            << "fused already" + describeAbsorbed(names);
+  }
+
+  static remark::RemarkOpts options(StringRef name) {
+    return remark::RemarkOpts::name(name).category("attention-fuse");
   }
 
   void fuse(RewriterBase &rewriter, ContextOp context) {
-    auto options = remark::RemarkOpts::name("Fused").category("attention-fuse");
     Location loc = context.getLoc();
     std::string reason;
     StringRef score;
-    FailureOr<FusableAttention> found = findFusableAttention(context, reason);
-    if (succeeded(found))
+    if (auto found = findFusableAttention(context, reason); succeeded(found))
       score = found->score->getName().getStringRef();
     FailureOr<FusedOp> fused = fuseAttention(rewriter, context, reason);
     if (failed(fused)) {
-      remark::missed(loc, options) << "not fused: " + reason;
+      remark::missed(loc, options("Fused")) << "not fused: " + reason;
       return;
     }
     ++numFused;
-    remark::passed(loc, options)
-        << llvm::formatv("fused '{0}' with {1} changes", score,
-                         fused->getChanges().size())
+    remark::passed(loc, options("Fused"))
+        << llvm::formatv("fused '{0}' with {1} changes{2}", score,
+                         fused->getChanges().size(),
+                         describeAbsorbed(absorbDataMovement(rewriter, *fused)))
                .str();
   }
 };

@@ -39,9 +39,9 @@ getLinearConstraints(IntegerSet set) {
   SmallVector<LinearConstraint> constraints;
   for (auto [index, expr] : llvm::enumerate(set.getConstraints())) {
     SmallVector<int64_t> flat;
-    FlatLinearConstraints locals;
-    if (failed(getFlattenedAffineExpr(expr, numDims, numSymbols, &flat,
-                                      &locals)) ||
+    // Divisions and moduli flatten to locals of their own, if at all.
+    if (!expr.isPureAffine() ||
+        failed(getFlattenedAffineExpr(expr, numDims, numSymbols, &flat)) ||
         flat.size() != numDims + numSymbols + 1)
       return std::nullopt;
     AffineExpr rest = getAffineConstantExpr(flat.back(), context);

@@ -8,6 +8,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "KeyRanges.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -300,6 +301,21 @@ private:
 static std::optional<std::string> findObstacle(FusedOp op) {
   if (op.getWeights())
     return "it gives the weights";
+  for (Value operand : op.getOperands())
+    if (auto type = dyn_cast<RankedTensorType>(operand.getType());
+        type && llvm::is_contained(type.getShape(), 0))
+      return "it has an extent of 0";
+  auto findUnsupported = [](Region &region) -> Operation * {
+    return region.empty() ? nullptr : findOperationWithoutVectorForm(region);
+  };
+  Operation *unsupported = findUnsupported(op.getCombine());
+  for (Region &region : op.getChangeRegions())
+    if (!unsupported)
+      unsupported = findUnsupported(region);
+  if (unsupported)
+    return ("'" + unsupported->getName().getStringRef() +
+            "' in a region has no vector form")
+        .str();
   return std::nullopt;
 }
 
@@ -358,8 +374,10 @@ private:
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
         rewriter, cast<TilingInterface>(op.getOperation()), options);
-    if (failed(tiled))
-      return op.emitOpError("cannot be tiled");
+    if (failed(tiled)) {
+      remark::missed(op.getLoc(), opts) << "not tiled: its maps have no tiles";
+      return success();
+    }
     rewriter.replaceOp(op, tiled->replacements);
     auto inner = cast<FusedOp>(tiled->tiledOps.front());
     rewriter.setInsertionPoint(inner);

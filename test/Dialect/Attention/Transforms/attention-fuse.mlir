@@ -91,18 +91,18 @@ func.func @general(%c: f32, %q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> (tensor
 
 // -----
 
-// A score function that the pass has never heard of.
-// CHECK-LABEL: func @unknown_score
-func.func @unknown_score(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf32> {
+// A score function and a normaliser that the pass has never heard of.
+// CHECK-LABEL: func @unknown
+func.func @unknown(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf32> {
   // CHECK: %[[C:[a-z0-9_]+]] = arith.constant -5.000000e-01 : f32
   // CHECK: attention.fused
   // CHECK-SAME: combine (%[[X:[a-z0-9_]+]]: f32, %[[Y:[a-z0-9_]+]]: f32) {
   // CHECK-NEXT: %[[D:[a-z0-9_]+]] = arith.subf %[[X]], %[[Y]] : f32
   // CHECK-NEXT: math.absf %[[D]] : f32
-  // CHECK: } scale(%[[C]] : f32)
+  // CHECK: } scale(%[[C]] : f32) normaliser(#attention_test.sigmoid)
   // REMARK: fused 'attention_test.distance_score' with 0 changes
   %s = attention_test.distance_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
-  %w = attention.softmax %s : tensor<4x6xf32>
+  %w = attention_test.sigmoid %s : tensor<4x6xf32>
   %o = attention.context %w, %k : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
   return %o : tensor<4x8xf32>
 }
@@ -335,7 +335,7 @@ func.func @no_online_form(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x
   // CHECK-NOT: attention.fused
   // REMARK: not fused: the normaliser 'attention_test.sigmoid' at loc({{.*}}) has no form that reads keys block by block
   %s = attention_test.distance_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
-  %w = attention_test.sigmoid %s : tensor<4x6xf32>
+  %w = attention_test.sigmoid %s whole_rows : tensor<4x6xf32>
   %o = attention.context %w, %k : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
   return %o : tensor<4x8xf32>
 }

@@ -107,6 +107,14 @@ def AttentionFuse : Pass<"attention-fuse"> {
     only make no map: such keys and values are repeated for every head first,
     unless they provably have as many heads as the queries.
 
+    Data movement becomes part of the indexing maps, of operations that were
+    `attention.fused` before too: `linalg.transpose`, `linalg.broadcast`,
+    `linalg.generic` that only copies, and reshapes where a dimension of the
+    operand is one of the source (also the reshape of a broadcast by which heads
+    are often repeated), of queries, keys, values, masks and biases; a transpose of
+    the context that is its only user. So layouts such as [batch, seq, heads, d]
+    are read and written where they lie.
+
     Attention stays as it is, and a remark says why, where its scores or weights
     have another user, are made in another block, or are of another type than the
     compute type of queries, keys and values.
@@ -136,6 +144,25 @@ def AttentionTile : Pass<"attention-tile"> {
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays
     as it is, and a remark says why.
+
+    ```mlir
+    #query = affine_map<(h, i, j, d, e) -> (h, i, d)>
+    #key = affine_map<(h, i, j, d, e) -> (h, j, d)>
+    #value = affine_map<(h, i, j, d, e) -> (h, j, e)>
+    #out = affine_map<(h, i, j, d, e) -> (h, i, e)>
+    #causal = affine_set<(h, i, j) : (i - j >= 0)>
+
+    func.func @causal(%q: tensor<8x1000x64xf32>, %k: tensor<8x1000x64xf32>,
+                      %v: tensor<8x1000x64xf32>) -> tensor<8x1000x64xf32> {
+      %empty = tensor.empty() : tensor<8x1000x64xf32>
+      %o = attention.fused query(%q : tensor<8x1000x64xf32> by #query)
+          key(%k : tensor<8x1000x64xf32> by #key)
+          value(%v : tensor<8x1000x64xf32> by #value)
+          changes(sets(#causal)) normaliser(#attention.softmax)
+          outs(%empty : tensor<8x1000x64xf32> by [#out])
+      return %o : tensor<8x1000x64xf32>
+    }
+    ```
   }];
   let options = [
     Option<"queryBlock", "query-block", "int64_t", "0",

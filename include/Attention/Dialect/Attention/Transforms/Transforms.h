@@ -30,6 +30,11 @@ Value generalizeScore(RewriterBase &rewriter, ScoreOpInterface op);
 FailureOr<FusedOp> fuseAttention(RewriterBase &rewriter, ContextOp context,
                                  std::string &reason);
 
+/// Makes transposes, broadcasts and reshapes of what `op` reads, and a
+/// transpose of its context, part of its indexing maps. Returns the names of
+/// the operations that it no longer needs.
+SmallVector<StringRef> absorbDataMovement(RewriterBase &rewriter, FusedOp op);
+
 /// Patterns that turn every score function into attention.score.
 void populateGeneralizeScoresPatterns(RewritePatternSet &patterns);
 
@@ -38,6 +43,10 @@ void populateGeneralizeScoresPatterns(RewritePatternSet &patterns);
 /// tensors indexed by the first batch dimensions.
 Value buildSetsContain(OpBuilder &builder, Location loc,
                        ArrayRef<SmallVector<MaskSet>> sets, ValueRange indices);
+
+/// The first operation of a region that has no vector form, or null. Elementwise
+/// operations and loads have one.
+Operation *findOperationWithoutVectorForm(Region &region);
 
 } // namespace mlir::attention
 

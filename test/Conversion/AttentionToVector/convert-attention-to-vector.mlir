@@ -1,0 +1,62 @@
+// The block level as vectors of the target's width, with queries in the lanes.
+// RUN: attention-opt %s -attention-set-target=cpu=x86-64-v4 -convert-attention-to-vector | FileCheck %s --check-prefixes=CHECK,V512
+// RUN: attention-opt %s -attention-set-target=cpu=x86-64-v3 -convert-attention-to-vector | FileCheck %s --check-prefixes=CHECK,V256
+
+#rows = affine_map<(r, c) -> (r, c)>
+#causal = affine_set<(i, j) : (i - j >= 0)>
+
+// The tile of registers is 4 rows x 4 vectors, or 6 x 2 with 16 registers.
+// CHECK-LABEL: func @block
+// V512: memref.alloca() {alignment = 64 : i64} : memref<128x64xf32>
+// V512: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+// V512-COUNT-16: math.fma {{.*}} : vector<16xf32>
+// V256: memref.alloca() {alignment = 64 : i64} : memref<128x64xf32>
+// V256: scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>) {
+// V256-COUNT-12: math.fma {{.*}} : vector<8xf32>
+// CHECK-NOT: attention.online
+func.func @block(%tile: memref<64x64xf32>, %k: memref<128x64xf32>,
+                 %v: memref<128x64xf32>, %i: index, %live: index,
+                 %acc: memref<64x64xf32>, %max: memref<64xf32>, %sum: memref<64xf32>) {
+  attention.online query(%tile : memref<64x64xf32>)
+      key(%k : memref<128x64xf32> by #rows) value(%v : memref<128x64xf32> by #rows)
+      normaliser(#attention.softmax) origin(%i, %i) live(%live)
+      outs(%acc, %max, %sum : memref<64x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}
+
+// A mask: compared in 32-bit lanes, and values that may not be finite left out.
+// CHECK-LABEL: func @masked
+// V512: arith.cmpi sge, {{.*}} : vector<16xi32>
+// CHECK: scf.if
+// CHECK: } else {
+// V512: arith.cmpf une, {{.*}} : vector<16xf32>
+func.func @masked(%tile: memref<64x64xf32>, %k: memref<?x64xf32>,
+                  %v: memref<?x64xf32>, %i: index, %live: index,
+                  %acc: memref<64x64xf32>, %max: memref<64xf32>, %sum: memref<64xf32>) {
+  attention.online query(%tile : memref<64x64xf32>)
+      key(%k : memref<?x64xf32> by #rows) value(%v : memref<?x64xf32> by #rows)
+      changes(sets(#causal)) normaliser(#attention.softmax)
+      origin(%i, %i) live(%live)
+      outs(%acc, %max, %sum : memref<64x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}
+
+// Queries and context are transposed in squares of a vector's size.
+// CHECK-LABEL: func @pack
+// V512: vector.transpose {{.*}} vector<16x16xf32>
+// V256: vector.transpose {{.*}} vector<8x8xf32>
+func.func @pack(%q: memref<?x64xbf16>, %tile: memref<64x64xf32>) {
+  attention.pack %q by #rows : memref<?x64xbf16> outs(%tile : memref<64x64xf32>)
+  return
+}
+
+// CHECK-LABEL: func @finish
+// V512: vector.transpose {{.*}} vector<16x16xf32>
+// V256: vector.transpose {{.*}} vector<8x8xf32>
+func.func @finish(%acc: memref<64x64xf32>, %max: memref<64xf32>,
+                  %sum: memref<64xf32>, %o: memref<?x64xf32>) {
+  attention.finish %acc state(%max, %sum : memref<64xf32>, memref<64xf32>)
+      normaliser(#attention.softmax) by #rows
+      : memref<64x64xf32> outs(%o : memref<?x64xf32>)
+  return
+}

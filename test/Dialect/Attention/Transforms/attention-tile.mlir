@@ -1,0 +1,94 @@
+// Fused attention in blocks: which keys are visited, where masks are left out,
+// and what stays as it is.
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile -verify-roundtrip | FileCheck %s
+// RUN: attention-opt %s -split-input-file -attention-tile --remarks-filter='attention.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
+
+#query = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#key = affine_map<(h, i, j, d, e) -> (h floordiv 4, j, d)>
+#value = affine_map<(h, i, j, d, e) -> (h floordiv 4, j, e)>
+#out = affine_map<(h, i, j, d, e) -> (h, i, e)>
+
+// No mask: blocks of static size, and the rest of 1000 keys by themselves.
+// CHECK-LABEL: func @full
+// CHECK: scf.forall (%{{.*}}, %[[I:.*]]) = (0, 0) to (8, 1000) step (1, 64)
+// CHECK: attention.pack %{{.*}} scale
+// CHECK: scf.for
+// CHECK: attention.online
+// CHECK-SAME: tensor<128x64xf32> by
+// CHECK: scf.for
+// CHECK: attention.online
+// CHECK-SAME: tensor<?x64xf32> by
+// CHECK: attention.finish
+// CHECK-NOT: attention.fused
+// REMARK: blocks of 64 queries and 128 keys
+func.func @full(%q: tensor<8x1000x64xf32>, %k: tensor<2x1000x64xf32>,
+                %v: tensor<2x1000x64xf32>, %scale: f32) -> tensor<8x1000x64xf32> {
+  %empty = tensor.empty() : tensor<8x1000x64xf32>
+  %o = attention.fused query(%q : tensor<8x1000x64xf32> by #query)
+      key(%k : tensor<2x1000x64xf32> by #key)
+      value(%v : tensor<2x1000x64xf32> by #value) scale(%scale : f32)
+      normaliser(#attention.softmax) outs(%empty : tensor<8x1000x64xf32> by [#out])
+  return %o : tensor<8x1000x64xf32>
+}
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+#causal = affine_set<(i, j) : (i - j >= 0)>
+#window = affine_set<(i, j)[w] : (j - i + w >= 0)>
+
+// Causal: full blocks without a mask, then the diagonal's with it.
+// CHECK-LABEL: func @causal
+// CHECK: attention.online
+// CHECK-NOT: changes
+// CHECK: attention.online
+// CHECK-SAME: changes(sets
+// CHECK-NOT: attention.online
+// CHECK: attention.finish
+func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>,
+                  %v: tensor<?x64xf32>, %out: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %o = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(sets(#causal)) normaliser(#attention.softmax)
+      outs(%out : tensor<?x64xf32> by [#out])
+  return %o : tensor<?x64xf32>
+}
+
+// A window has partial blocks at both ends.
+// CHECK-LABEL: func @window
+// CHECK: attention.online
+// CHECK-SAME: changes(sets
+// CHECK: attention.online
+// CHECK-NOT: changes
+// CHECK: attention.online
+// CHECK-SAME: changes(sets
+// CHECK: attention.finish
+func.func @window(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>,
+                  %w: index, %out: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %o = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(sets(#causal, #window[%w : index])) normaliser(#attention.softmax)
+      outs(%out : tensor<?x64xf32> by [#out])
+  return %o : tensor<?x64xf32>
+}
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+
+// CHECK-LABEL: func @empty
+// CHECK: attention.fused
+// REMARK: not tiled: it has an extent of 0
+func.func @empty(%q: tensor<3x0xf32>, %k: tensor<5x0xf32>, %v: tensor<5x2xf32>,
+                 %out: tensor<3x2xf32>) -> tensor<3x2xf32> {
+  %o = attention.fused query(%q : tensor<3x0xf32> by #query)
+      key(%k : tensor<5x0xf32> by #key) value(%v : tensor<5x2xf32> by #value)
+      normaliser(#attention.softmax) outs(%out : tensor<3x2xf32> by [#out])
+  return %o : tensor<3x2xf32>
+}
