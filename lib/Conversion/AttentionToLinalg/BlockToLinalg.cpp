@@ -203,8 +203,10 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
                     [&](OpBuilder &builder, Location loc, ValueRange a) {
                       return normaliser.buildPivot(builder, loc, a[1], a[0]);
                     });
+      Value emptyLanes = tensor::EmptyOp::create(
+          rewriter, loc, tensor::getMixedSizes(rewriter, loc, oldPivot), type);
       factor = g.generic(
-          {{oldPivot, laneMap}, {pivot, laneMap}}, {oldPivot, laneMap}, 0,
+          {{oldPivot, laneMap}, {pivot, laneMap}}, {emptyLanes, laneMap}, 0,
           [&](OpBuilder &builder, Location loc, ValueRange a) {
             return normaliser.buildRescale(
                 builder, loc, a[0], normaliser.buildShift(builder, loc, a[1]));

@@ -67,7 +67,7 @@ func.func @pack_rows(%q: tensor<9x4xf32>, %t: tensor<4x8xf32>) {
 // -----
 
 func.func @pack_scale(%q: tensor<5x4xf32>, %t: tensor<4x8xf32>, %s: f64) {
-  // expected-error@below {{expected the scale to have the compute type 'f32', found 'f64'}}
+  // expected-error@below {{'attention.pack' op expected the scale to have the compute type 'f32', found 'f64'}}
   %0 = attention.pack %q by affine_map<(i, d) -> (i, d)> scale(%s : f64) : tensor<5x4xf32> outs(%t : tensor<4x8xf32>)
   return
 }
@@ -262,7 +262,7 @@ func.func @online_origin(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %v: tensor<7x
 
 #rows = affine_map<(r, c) -> (r, c)>
 func.func @online_scale(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %v: tensor<7x3xf32>, %acc: tensor<3x8xf32>, %max: tensor<8xf32>, %sum: tensor<8xf32>, %i: index, %s: f64) {
-  // expected-error@below {{expected the scale to have the compute type 'f32', found 'f64'}}
+  // expected-error@below {{'attention.online' op expected the scale to have the compute type 'f32', found 'f64'}}
   %0:3 = attention.online query(%t : tensor<4x8xf32>) key(%k : tensor<7x4xf32> by #rows) value(%v : tensor<7x3xf32> by #rows)
       scale(%s : f64) normaliser(#attention.softmax) origin(%i, %i) live(%i)
       outs(%acc, %max, %sum : tensor<3x8xf32>, tensor<8xf32>, tensor<8xf32>)

@@ -111,7 +111,7 @@ func.func @map_of_sets(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<
 #v = affine_map<(h, i, j, d, e) -> (h, j, e)>
 #o = affine_map<(h, i, j, d, e) -> (h, i, e)>
 func.func @empty_union(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>) {
-  // expected-error@below {{expected at least one set in each union}}
+  // expected-error@below {{'attention.fused' op expected at least one set in each union}}
   %0 = "attention.fused"(%q, %k, %v, %o) <{
       changes = [#attention.change<sets>], change_sets = [[[]]],
       query_map = #q, key_map = #k, value_map = #v, output_maps = [#o],

@@ -294,7 +294,7 @@ func.func @type_of_weights(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: ten
 #v = affine_map<(h, i, j, d, e) -> (h, j, e)>
 #o = affine_map<(h, i, j, d, e) -> (h, i, e)>
 func.func @scale(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %s: f64) {
-  // expected-error@below {{expected the scale to have the compute type 'f32', found 'f64'}}
+  // expected-error@below {{'attention.fused' op expected the scale to have the compute type 'f32', found 'f64'}}
   %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
       scale(%s : f64) normaliser(#attention.softmax)
       outs(%o : tensor<2x5x3xf32> by [#o])
@@ -437,6 +437,219 @@ func.func @set_dims(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7
   // expected-error@below {{expected sets over 3 dimensions (batch..., i, j), found one over 2}}
   %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
       changes(sets(affine_set<(i, j) : (i - j >= 0)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @set_symbol(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %n: tensor<2x5xi32>) {
+  // expected-error@below {{expected a set's symbol to be a scalar or to have at most the 1 batch dimensions, found 'tensor<2x5xi32>'}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(sets(affine_set<(h, i, j)[n] : (n - j >= 0)>[%n : tensor<2x5xi32>])) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @set_symbols(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %n: index) {
+  // expected-error@+2 {{expected 2 values for the symbols of the set, found 1}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(sets(affine_set<(h, i, j)[n, m] : (n - j + m >= 0)>[%n : index])) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @keep_map(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %m: tensor<5x7xi1>) {
+  // expected-error@below {{expected a map from 3 dimensions (batch..., i, j) for keep}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(keep(%m : tensor<5x7xi1> by affine_map<(i, j) -> (i, j)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @bias_map_symbols(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %m: tensor<5x7xf32>) {
+  // expected-error@below {{expected a map from 3 dimensions (batch..., i, j) for bias}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(bias(%m : tensor<5x7xf32> by affine_map<(h, i, j)[s] -> (i, j)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @bias_rank(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %m: tensor<5x7xf32>) {
+  // expected-error@below {{expected the map of bias to have 2 results, found affine_map<(d0, d1, d2) -> (d1)>}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(bias(%m : tensor<5x7xf32> by affine_map<(h, i, j) -> (i)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @keep_type(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %m: tensor<5x7xf32>) {
+  // expected-error@below {{expected keep of i1, found 'tensor<5x7xf32>'}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(keep(%m : tensor<5x7xf32> by affine_map<(h, i, j) -> (i, j)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @bias_type(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %m: tensor<5x7xi1>) {
+  // expected-error@below {{expected bias of a float type, found 'tensor<5x7xi1>'}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(bias(%m : tensor<5x7xi1> by affine_map<(h, i, j) -> (i, j)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @bias_wide(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %m: tensor<5x7xf64>) {
+  // expected-error@below {{expected elements of bias to be no wider than the compute type 'f32', found 'f64'}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(bias(%m : tensor<5x7xf64> by affine_map<(h, i, j) -> (i, j)>)) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @combine_arguments(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>) {
+  // expected-error@below {{expected the combine region to take a query's, a key's and the parameters' elements: ('f32', 'f32'), found ('f32')}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      combine (%a: f32) { attention.yield %a : f32 }
+      normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @combine_empty(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>) {
+  // expected-error@+2 {{expected a combine region of one block, found an empty one}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      combine () {} normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @parameters_alone(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %p: tensor<4xf32>) {
+  // expected-error@below {{expected parameters only with a combine region}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      params(%p : tensor<4xf32>) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @where_arguments(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %c: i1) {
+  // expected-error@below {{expected the where region to take the indices of a score: ('index', 'index', 'index'), found ('index')}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(where (%i: index) { attention.yield %c : i1 }) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @where_yield(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>, %c: i1) {
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(where (%h: index, %i: index, %j: index) {
+        // expected-error@below {{expected the where region to yield 'i1', found 'index'}}
+        attention.yield %i : index
+      }) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @modify_arguments(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>) {
+  // expected-error@below {{expected the modify region to take a score and its indices: ('f32', 'index', 'index', 'index'), found ('f64', 'index', 'index', 'index')}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(modify (%s: f64, %h: index, %i: index, %j: index) { attention.yield %s : f64 }) normaliser(#attention.softmax)
+      outs(%o : tensor<2x5x3xf32> by [#o])
+  return
+}
+
+// -----
+
+#q = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#k = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#v = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#o = affine_map<(h, i, j, d, e) -> (h, i, e)>
+func.func @empty_region(%q: tensor<2x5x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x3xf32>, %o: tensor<2x5x3xf32>) {
+  // expected-error@below {{region #1 ('change_regions') failed to verify constraint: region with 1 blocks}}
+  %0 = attention.fused query(%q : tensor<2x5x4xf32> by #q) key(%k : tensor<2x7x4xf32> by #k) value(%v : tensor<2x7x3xf32> by #v)
+      changes(where () {}) normaliser(#attention.softmax)
       outs(%o : tensor<2x5x3xf32> by [#o])
   return
 }

@@ -57,7 +57,7 @@ def plain(p, rng, element, nq=5, nkv=7, d=4, dv=3, **options):
                     "lse": (destination(p, p.compute, nq), ["i"])}, **options)
 
 
-@case("fused attention: types, extents static and dynamic, zero extents", core=True)
+@case("types, extents static and dynamic, zero extents", core=True)
 def types(rng):
     for t in TYPES:
         for dynamic in (True, False):
@@ -78,7 +78,7 @@ def types(rng):
         yield p.call(f"{q_type} {k_type} {v_type} {o_type}")
 
 
-@case("fused attention: layouts, broadcasts and grouped heads are maps", core=True)
+@case("layouts, broadcasts and grouped heads are maps", core=True)
 def maps(rng):
     layouts = {
         "heads first": (["b0", "b1", "i", "d"], ["b0", "b1 floordiv 2", "j", "d"], ["b0", "b1", "j", "e"],
@@ -101,7 +101,7 @@ def maps(rng):
             yield p.call(f"{title} {t}{'' if dynamic else ' static'}")
 
 
-@case("fused attention: changes in any order, each seeing the live pairs before it", core=True)
+@case("changes in any order, each seeing the live pairs before it", core=True)
 def orders(rng):
     def steps(p):
         n = p.arg([6, 3], "i32")
@@ -145,7 +145,7 @@ def at_origin(p, rng):
             attention.yield %y : $T""", lambda x, b0, i, j: x + table.data[i + j])]
 
 
-@case("fused attention: an origin moves sets, regions, symbols, masks and biases", core=True)
+@case("an origin moves sets, regions, symbols, masks and biases", core=True)
 def origins(rng):
     for t in ("f32", "bf16", "f64"):
         for origin in ((0, 0, 0), (1, 2, 3), (2, 4, 5)):
@@ -161,7 +161,7 @@ def origins(rng):
             yield p.call(f"{t} {origin}")
 
 
-@case("fused attention: sinks by a map, rows without a live pair")
+@case("sinks by a map, rows without a live pair")
 def sinks(rng):
     for t in ("f32", "f64"):
         for results, shape in ((["b1"], (4,)), (["0", "b1 floordiv 2"], (1, 2)), (["b0", "b1"], (2, 4)), ([], ())):
@@ -186,7 +186,7 @@ COMBINE = ("""%d = arith.subf %q, %k : $T
               attention.yield %t : $T""", lambda q, k, w: w * np.abs(q - k))
 
 
-@case("fused attention: scores by a combine region, with a scale and without features")
+@case("scores by a combine region, with a scale and without features")
 def combines(rng):
     for t in ("f32", "f16"):
         for d, factor in ((4, None), (4, -0.5), (0, 3.0), (0, np.inf), (0, np.nan)):
