@@ -113,8 +113,11 @@ void attention::addParallelLoopLowering(OpPassManager &manager) {
 }
 
 void attention::buildAttentionToLLVMPipeline(
-    OpPassManager &manager, const ExactLoweringOptions &options) {
-  buildAttentionToVectorPipeline(manager, options);
+    OpPassManager &manager, const LLVMLoweringOptions &options) {
+  if (options.exact)
+    buildAttentionToLoopsPipeline(manager, options);
+  else
+    buildAttentionToVectorPipeline(manager, options);
 
   addParallelLoopLowering(manager);
   manager.addPass(createSCFToControlFlowPass());

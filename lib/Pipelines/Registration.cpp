@@ -23,7 +23,7 @@ void attention::registerPipelines() {
       "Lower attention and linalg on tensors to loops over vectors on memrefs, "
       "fused and in blocks",
       buildAttentionToVectorPipeline);
-  PassPipelineRegistration<ExactLoweringOptions>(
+  PassPipelineRegistration<LLVMLoweringOptions>(
       "attention-to-llvm",
       "Lower attention and linalg on tensors to the LLVM dialect",
       buildAttentionToLLVMPipeline);

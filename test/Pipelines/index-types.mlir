@@ -1,6 +1,6 @@
 // Indices are of 64 bits everywhere: none is cut short, 32-bit symbols of sets are
 // extended before they are computed with, and no address comes from 32 bits.
-// RUN: attention-opt %s -attention-to-llvm | mlir-translate -mlir-to-llvmir \
+// RUN: attention-opt %s -attention-to-llvm=exact=true | mlir-translate -mlir-to-llvmir \
 // RUN:   | FileCheck %s --implicit-check-not="trunc i64" \
 // RUN:     --implicit-check-not="getelementptr {{.*}}, i32 %" --implicit-check-not="= {{add|sub|mul}} i32"
 

@@ -22,6 +22,15 @@ struct ExactLoweringOptions : public PassPipelineOptions<ExactLoweringOptions> {
       llvm::cl::init(false)};
 };
 
+/// Options of the lowering to LLVM.
+struct LLVMLoweringOptions : public ExactLoweringOptions {
+  PassOptions::Option<bool> exact{
+      *this, "exact",
+      llvm::cl::desc("Lower op by op, by attention-to-loops instead of "
+                     "attention-to-vector: the reference"),
+      llvm::cl::init(false)};
+};
+
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
 /// scf loops on memrefs by the exact lowering: the reference. Function
 /// arguments and results that were tensors are memrefs with identity layout;
@@ -40,7 +49,7 @@ void buildAttentionToVectorPipeline(OpPassManager &manager,
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
 /// the LLVM dialect, by way of attention-to-vector and OpenMP.
 void buildAttentionToLLVMPipeline(OpPassManager &manager,
-                                  const ExactLoweringOptions &options);
+                                  const LLVMLoweringOptions &options);
 
 /// Adds the passes that run parallel loops on memrefs, in a module, on OpenMP's
 /// threads: scf.forall and scf.parallel become calls of outlined bodies in
