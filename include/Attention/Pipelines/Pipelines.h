@@ -28,7 +28,7 @@ struct LLVMLoweringOptions : public ExactLoweringOptions {
       *this, "exact",
       llvm::cl::desc("Lower op by op, by attention-to-loops instead of "
                      "attention-to-vector: the reference"),
-      llvm::cl::init(false)};
+      llvm::cl::init(true)};
 };
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
