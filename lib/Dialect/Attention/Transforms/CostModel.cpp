@@ -41,8 +41,8 @@ RegisterTile attention::chooseRegisterTile(const TargetFacts &facts,
 
 BlockSizes attention::chooseBlockSizes(const TargetFacts &facts, FloatType type,
                                        int64_t numQueries, int64_t numKeys,
-                                       int64_t numFeatures,
-                                       int64_t numValueFeatures) {
+                                       int64_t /*numFeatures*/,
+                                       int64_t /*numValueFeatures*/) {
   int64_t vectorLanes = facts.lanes(type);
   int64_t queries = llvm::alignTo(numBlockQueries, vectorLanes);
   if (!ShapedType::isDynamic(numQueries))
