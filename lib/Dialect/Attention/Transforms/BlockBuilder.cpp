@@ -8,41 +8,64 @@
 #include "BlockBuilder.h"
 
 #include "BlockOperands.h"
-#include "KeyLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
 using namespace mlir::attention;
 
-SmallVector<Value> BlockBuilder::build() { return buildResults(buildState()); }
+SmallVector<Value> BlockBuilder::build() {
+  return buildResults(buildState(buildInitialState(), std::nullopt));
+}
 
-Value BlockBuilder::buildFilled(Value scalar, ArrayRef<OpFoldResult> sizes) {
-  Value scratch = buildScratch(builder, loc, scalar.getType(), sizes);
-  return linalg::FillOp::create(builder, loc, scalar, scratch).getResult(0);
+SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
+                                                   ValueRange outs) {
+  SmallVector<Value> state;
+  for (auto [scalar, out] : llvm::zip_equal(buildInitialElements({}), outs))
+    state.push_back(
+        linalg::FillOp::create(builder, loc, scalar, out).getResult(0));
+  return buildState(state, part);
+}
+
+SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
+  SmallVector<Value> state = buildInitialState();
+  auto merge = MergeOp::create(builder, loc, ValueRange(state).getTypes(),
+                               states.front(), states.drop_front(), state,
+                               op.getNormaliser());
+  return buildResults(llvm::to_vector_of<Value>(merge.getResults()));
+}
+
+SmallVector<Value> BlockBuilder::buildInitialElements(ValueRange initElements) {
+  Type c = op.getComputeType();
+  SmallVector<Value> elements = {
+      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0))};
+  if (op.getNormaliser().hasState())
+    llvm::append_range(
+        elements, op.getNormaliser().buildInit(builder, loc, c, initElements));
+  return elements;
 }
 
 SmallVector<Value> BlockBuilder::buildInitialState() {
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());
-  OpFoldResult lanes = builder.getIndexAttr(sizes.queries);
-  Type c = op.getComputeType();
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0));
-  SmallVector<Value> state = {
-      buildFilled(zero, {getExtent(builder, loc, context, 1), lanes})};
-  if (!op.getNormaliser().hasState())
-    return state;
-  SmallVector<Value> elements;
+  SmallVector<OpFoldResult> sizes = {getExtent(builder, loc, context, 1),
+                                     builder.getIndexAttr(this->sizes.queries)};
+  SmallVector<Value> initElements, state;
   for (Value operand : op.getInitOperands())
-    elements.push_back(buildElement(builder, loc, operand));
-  for (Value init : op.getNormaliser().buildInit(builder, loc, c, elements))
-    state.push_back(buildFilled(init, {lanes}));
+    initElements.push_back(buildElement(builder, loc, operand));
+  for (Value scalar : buildInitialElements(initElements)) {
+    Value scratch = buildScratch(builder, loc, scalar.getType(),
+                                 state.empty() ? ArrayRef(sizes)
+                                               : ArrayRef(sizes).drop_front());
+    state.push_back(
+        linalg::FillOp::create(builder, loc, scalar, scratch).getResult(0));
+  }
   return state;
 }
 
-SmallVector<Value> BlockBuilder::buildState() {
+SmallVector<Value> BlockBuilder::buildState(ValueRange initialState,
+                                            std::optional<KeyPart> part) {
   MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
                                   op.getQueryDim(), op.getFeatureDim());
   // A dot product may be scaled where its queries are packed.
@@ -53,10 +76,9 @@ SmallVector<Value> BlockBuilder::buildState() {
   Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
                               query.value, packScale, scratch, query.map)
                    .getResult(0);
-  SmallVector<Value> state = buildInitialState();
   QueryBlock queries{tile, packScale ? Value() : op.getScale(),
                      getExtent(builder, loc, query, 0)};
-  return buildKeyLoops(builder, op, queries, sizes.keys, state);
+  return buildKeyLoops(builder, op, queries, sizes.keys, part, initialState);
 }
 
 SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {

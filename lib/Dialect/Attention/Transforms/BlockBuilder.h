@@ -1,7 +1,8 @@
 //===- BlockBuilder.h - A block of queries on the block level ---*- C++ -*-===//
 //
 // Turns attention of one batch element and one block of queries into block
-// level operations: pack, online in loops over keys, finish.
+// level operations: pack, online in loops over keys, finish; merge where keys
+// are read in parts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +11,7 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
+#include "KeyLoops.h"
 
 namespace mlir::attention {
 
@@ -22,13 +24,24 @@ public:
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build();
 
+  /// Builds the state of a part of the keys into `outs`, without what init
+  /// operands say.
+  SmallVector<Value> buildPartialState(KeyPart part, ValueRange outs);
+
+  /// Builds what replaces the results of `op` from the states of all parts of
+  /// the keys.
+  SmallVector<Value> buildFromStates(ValueRange states);
+
 private:
   /// The accumulator, 0, and the normaliser's state before any key.
   SmallVector<Value> buildInitialState();
-  Value buildFilled(Value scalar, ArrayRef<OpFoldResult> sizes);
 
-  /// The state after all keys.
-  SmallVector<Value> buildState();
+  /// The values of a state before any key.
+  SmallVector<Value> buildInitialElements(ValueRange initElements);
+
+  /// The state after all keys, or those of a part.
+  SmallVector<Value> buildState(ValueRange initialState,
+                                std::optional<KeyPart> part);
 
   /// The results from the state after all keys.
   SmallVector<Value> buildResults(ArrayRef<Value> state);

@@ -34,9 +34,9 @@ namespace {
 class KeyLoopBuilder {
 public:
   KeyLoopBuilder(RewriterBase &rewriter, FusedOp op, const QueryBlock &queries,
-                 int64_t numBlockKeys)
+                 int64_t numBlockKeys, std::optional<KeyPart> part)
       : builder(rewriter), loc(op.getLoc()), op(op), queries(queries),
-        numBlockKeys(numBlockKeys), origin(op.getOrigin()) {}
+        numBlockKeys(numBlockKeys), part(part), origin(op.getOrigin()) {}
 
   SmallVector<Value> build(SmallVector<Value> state) {
     MappedValue key = buildMatrix(builder, loc, op.getKey(), op.getKeyMap(),
@@ -57,6 +57,8 @@ public:
                     origin[numBatch], queries.numQueries, origin[numBatch + 1],
                     getExtent(builder, loc, key, 0)};
     KeyRanges ranges = computeKeyRanges(builder, loc, changes, block);
+    if (part)
+      restrictToPart(ranges.ranges);
     SmallVector<ScoreChange> undecided;
     for (auto [change, decided] : llvm::zip(changes, ranges.decided))
       if (!decided)
@@ -96,6 +98,48 @@ public:
   }
 
 private:
+  /// Leaves what the part has of each range. All parts have as many keys, whole
+  /// blocks, of those from the first that is visited to the last.
+  void restrictToPart(MutableArrayRef<KeyRange> ranges) {
+    auto toValue = [&](OpFoldResult value) {
+      return getValueOrCreateConstantIndexOp(builder, loc, value);
+    };
+    Value first = toValue(ranges.front().begin);
+    Value last = toValue(ranges.front().end);
+    for (const KeyRange &range : ranges.drop_front()) {
+      first = build<arith::MinSIOp>(first, toValue(range.begin));
+      last = build<arith::MaxSIOp>(last, toValue(range.end));
+    }
+    Value block = arith::ConstantIndexOp::create(builder, loc, numBlockKeys);
+    Value numPartKeys = build<arith::CeilDivUIOp>(
+        build<arith::SubIOp>(last, first),
+        build<arith::MulIOp>(toValue(part->count), block));
+    numPartKeys = build<arith::MulIOp>(numPartKeys, block);
+    Value begin = build<arith::AddIOp>(
+        first, build<arith::MulIOp>(toValue(part->index), numPartKeys));
+    begin = build<arith::MinSIOp>(begin, last);
+    Value end =
+        build<arith::MinSIOp>(build<arith::AddIOp>(begin, numPartKeys), last);
+    auto clamp = [&](OpFoldResult key) -> OpFoldResult {
+      return build<arith::MaxSIOp>(build<arith::MinSIOp>(toValue(key), end),
+                                   begin);
+    };
+    if (ranges.size() == 1) {
+      ranges.front().begin = begin;
+      ranges.front().end = end;
+      return;
+    }
+    for (KeyRange &range : ranges) {
+      range.begin = clamp(range.begin);
+      range.end = clamp(range.end);
+    }
+  }
+
+  template <typename OpTy>
+  Value build(Value a, Value b) {
+    return builder.createOrFold<OpTy>(loc, a, b);
+  }
+
   /// for j = begin to end step keys: state = online(tile, keys [j, j + keys))
   SmallVector<Value> buildKeyLoop(OnlineOp online, OpFoldResult begin,
                                   OpFoldResult end, bool isStatic,
@@ -136,6 +180,7 @@ private:
   FusedOp op;
   const QueryBlock &queries;
   int64_t numBlockKeys;
+  std::optional<KeyPart> part;
   SmallVector<Value> origin;
 };
 } // namespace
@@ -143,7 +188,8 @@ private:
 SmallVector<Value> attention::buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                             const QueryBlock &queries,
                                             int64_t numBlockKeys,
+                                            std::optional<KeyPart> part,
                                             ValueRange state) {
-  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys)
+  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, part)
       .build(llvm::to_vector(state));
 }

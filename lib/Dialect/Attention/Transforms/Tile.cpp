@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockBuilder.h"
+#include "SplitKeys.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -84,6 +85,35 @@ private:
     return sizes;
   }
 
+  KeySplit chooseSplit(FusedOp op, BlockSizes sizes) {
+    if (keySplits > 0)
+      return {keySplits, /*isFixed=*/true};
+    return chooseKeySplit(getTargetFacts(op), op, sizes);
+  }
+
+  /// The batch indices and the number of the block of queries in the loop over
+  /// both.
+  SmallVector<OpFoldResult>
+  getPosition(OpBuilder &builder, LoopLikeOpInterface loop, BlockSizes sizes) {
+    SmallVector<OpFoldResult> position =
+        getAsOpFoldResult(*loop.getLoopInductionVars());
+    position.back() = affine::makeComposedFoldedAffineApply(
+        builder, loop.getLoc(),
+        builder.getAffineDimExpr(0).floorDiv(sizes.queries), position.back());
+    return position;
+  }
+
+  static void report(FusedOp op, BlockSizes sizes, KeySplit split) {
+    std::string text = "blocks of " + std::to_string(sizes.queries) +
+                       " queries and " + std::to_string(sizes.keys) + " keys";
+    if (split.most > 1)
+      text += (split.isFixed ? ", keys in " : ", keys in up to ") +
+              std::to_string(split.most) + " parts";
+    remark::passed(op.getLoc(),
+                   remark::RemarkOpts::name("Tiled").category(category))
+        << text;
+  }
+
   LogicalResult tile(IRRewriter &rewriter, FusedOp op) {
     auto opts = remark::RemarkOpts::name("Tiled").category(category);
     if (std::optional<std::string> obstacle = findObstacle(op)) {
@@ -91,10 +121,11 @@ private:
       return success();
     }
     BlockSizes sizes = chooseSizes(op);
-    remark::passed(op.getLoc(), opts)
-        << "blocks of " << std::to_string(sizes.queries) << " queries and "
-        << std::to_string(sizes.keys) << " keys";
+    KeySplit split = chooseSplit(op, sizes);
     rewriter.setInsertionPoint(op);
+    FailureOr<PartialStates> partial = PartialStates();
+    if (split.most > 1)
+      partial = buildPartialStates(rewriter, op, sizes, split);
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
     tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
@@ -104,14 +135,22 @@ private:
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
         rewriter, cast<TilingInterface>(op.getOperation()), options);
-    if (failed(tiled)) {
+    if (failed(tiled) || failed(partial)) {
       remark::missed(op.getLoc(), opts) << "not tiled: its maps have no tiles";
       return success();
     }
+    report(op, sizes, split);
     rewriter.replaceOp(op, tiled->replacements);
     auto inner = cast<FusedOp>(tiled->tiledOps.front());
     rewriter.setInsertionPoint(inner);
-    SmallVector<Value> results = BlockBuilder(rewriter, inner, sizes).build();
+    BlockBuilder builder(rewriter, inner, sizes);
+    SmallVector<Value> results;
+    if (split.most > 1)
+      results = builder.buildFromStates(buildStatesOfBlock(
+          rewriter, inner.getLoc(), *partial,
+          getPosition(rewriter, tiled->loops.front(), sizes)));
+    else
+      results = builder.build();
     rewriter.replaceOp(inner, results);
     ++numTiled;
     return success();

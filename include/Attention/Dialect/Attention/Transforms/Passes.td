@@ -141,6 +141,15 @@ def AttentionTile : Pass<"attention-tile"> {
     by the loop's bounds, and blocks that all queries see carry no mask. Other
     sets are evaluated everywhere.
 
+    Where there are fewer blocks of queries than the target's parallelism asks
+    for, as when one query reads a long cache, the keys that a block visits are
+    split too: one parallel loop over batch elements, blocks of queries and parts
+    of the keys leaves a state for each, and a second merges those of a block in
+    order (`attention.merge`) and finishes. Parts have at least 512 keys; their
+    number follows from shapes and target facts, where the number of keys is
+    known at run time only, at run time. It is one where the number of blocks of
+    queries is not static.
+
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays
     as it is, and a remark says why.
@@ -169,6 +178,9 @@ def AttentionTile : Pass<"attention-tile"> {
            "Queries of a block, rounded up to whole vectors (0: by the model)">,
     Option<"keyBlock", "key-block", "int64_t", "0",
            "Keys of a block (0: by the model)">,
+    Option<"keySplits", "key-splits", "int64_t", "0",
+           "Parts of the keys that are read at the same time, 1 for no split "
+           "(0: by the model)">,
   ];
   let statistics = [
     Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
