@@ -103,6 +103,13 @@ private:
     return position;
   }
 
+  static LogicalResult reportNoTiles(FusedOp op) {
+    remark::missed(op.getLoc(),
+                   remark::RemarkOpts::name("Tiled").category(category))
+        << "not tiled: its maps have no tiles";
+    return success();
+  }
+
   static void report(FusedOp op, BlockSizes sizes, KeySplit split) {
     std::string text = "blocks of " + std::to_string(sizes.queries) +
                        " queries and " + std::to_string(sizes.keys) + " keys";
@@ -123,9 +130,12 @@ private:
     BlockSizes sizes = chooseSizes(op);
     KeySplit split = chooseSplit(op, sizes);
     rewriter.setInsertionPoint(op);
-    FailureOr<PartialStates> partial = PartialStates();
-    if (split.most > 1)
+    FailureOr<PartialStates> partial;
+    if (split.most > 1) {
       partial = buildPartialStates(rewriter, op, sizes, split);
+      if (failed(partial))
+        return reportNoTiles(op);
+    }
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
     tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
@@ -135,10 +145,8 @@ private:
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
         rewriter, cast<TilingInterface>(op.getOperation()), options);
-    if (failed(tiled) || failed(partial)) {
-      remark::missed(op.getLoc(), opts) << "not tiled: its maps have no tiles";
-      return success();
-    }
+    if (failed(tiled))
+      return reportNoTiles(op);
     report(op, sizes, split);
     rewriter.replaceOp(op, tiled->replacements);
     auto inner = cast<FusedOp>(tiled->tiledOps.front());
