@@ -61,7 +61,8 @@ private:
     // A weight of 0 leaves its value out, also one that is not finite: where
     // there may be such weights, look once whether there are such values.
     Value isFinite = changes.empty() ? Value() : emitValuesAreFinite();
-    loop(index(0), index(numLanes()), tile.vectors * lanes,
+    Value end = minimum(index(numLanes()), op.getLive());
+    loop(index(0), end, tile.vectors * lanes,
          [&](Value firstLane) { emitGroup(firstLane, isFinite); });
   }
 

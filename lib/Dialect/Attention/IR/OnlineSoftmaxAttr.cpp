@@ -103,9 +103,9 @@ static const double expPolynomial[] = {1.0,
 
 static const double log2E = 1.4426950408889634;
 
-/// exp(x) for x ≤ 0, −inf included (0), or NaN. Exactly 1 at 0 and exactly 0
-/// below −88 (f64: −709).
-static Value buildExpOfNonPositive(FloatBuilder &b, Value x) {
+/// exp(x), or 2^x in base 2, for x ≤ 0, −inf included (0), or NaN. Exactly 1 at
+/// 0 and exactly 0 below the least exponent.
+static Value buildExpOfNonPositive(FloatBuilder &b, Value x, bool isBase2) {
   bool isF64 = getElementTypeOrSelf(b.type).isF64();
   ExpConstants c =
       isF64 ? ExpConstants{-709.0,
@@ -116,12 +116,17 @@ static Value buildExpOfNonPositive(FloatBuilder &b, Value x) {
                            expPolynomial}
             : ExpConstants{-88.0, 12582912.0 + 127.0, 23, 0, 0, exp2Polynomial};
   // The comparison keeps a NaN: it is not less.
-  x = b.greater(b.constant(c.least), x);
-  Value log2 = b.constant(log2E);
-  Value shifted = b.fma(x, log2, b.constant(c.magic));
-  Value n = b.sub(shifted, b.constant(c.magic));
+  double least = isBase2 ? std::floor(c.least * log2E) : c.least;
+  x = b.greater(b.constant(least), x);
+  Value log2 = b.constant(log2E), magic = b.constant(c.magic);
+  Value shifted = isBase2 ? b.add(x, magic) : b.fma(x, log2, magic);
+  Value n = b.sub(shifted, magic);
   Value fraction;
-  if (isF64) {
+  if (isBase2) {
+    fraction = b.sub(x, n);
+    if (isF64)
+      fraction = b.mul(fraction, b.constant(c.ln2High + c.ln2Low));
+  } else if (isF64) {
     fraction = b.fma(n, b.constant(-c.ln2High), x);
     fraction = b.fma(n, b.constant(-c.ln2Low), fraction);
   } else {
@@ -147,6 +152,16 @@ static Value buildExpOfNonPositive(FloatBuilder &b, Value x) {
 
 bool OnlineSoftmaxAttr::hasState() const { return true; }
 
+bool OnlineSoftmaxAttr::isBase2() const {
+  return getUnit() == ScoreUnit::Base2;
+}
+
+std::pair<double, Attribute> OnlineSoftmaxAttr::getPrescaled() const {
+  if (isBase2())
+    return {1.0, *this};
+  return {log2E, OnlineSoftmaxAttr::get(getContext(), ScoreUnit::Base2)};
+}
+
 SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
                                                 Location loc, Type type,
                                                 ValueRange initElements) const {
@@ -156,6 +171,8 @@ SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
             b.constant(0.0)};
   // A sink is one more score.
   Value sink = initElements.front();
+  if (isBase2())
+    sink = b.mul(sink, b.constant(log2E));
   Value weight =
       buildWeight(builder, loc, sink, buildShift(builder, loc, sink));
   return {sink, weight};
@@ -184,7 +201,7 @@ Value OnlineSoftmaxAttr::buildRescale(OpBuilder &builder, Location loc,
 Value OnlineSoftmaxAttr::buildWeight(OpBuilder &builder, Location loc,
                                      Value score, Value shift) const {
   FloatBuilder b(builder, loc, score.getType());
-  return buildExpOfNonPositive(b, b.sub(score, shift));
+  return buildExpOfNonPositive(b, b.sub(score, shift), isBase2());
 }
 
 /// 1 / sum, or 0 for a row without a live pair: its context is 0.
@@ -203,7 +220,10 @@ Value OnlineSoftmaxAttr::buildLse(OpBuilder &builder, Location loc,
                                   ValueRange state) const {
   FloatBuilder b(builder, loc, state[1].getType());
   Value log = math::LogOp::create(builder, loc, state[1]);
-  return b.add(buildShift(builder, loc, state[0]), log);
+  Value shift = buildShift(builder, loc, state[0]);
+  if (isBase2())
+    return b.fma(shift, b.constant(1.0 / log2E), log);
+  return b.add(shift, log);
 }
 
 SmallVector<Value> OnlineSoftmaxAttr::buildGraphLevel(OpBuilder &builder,
