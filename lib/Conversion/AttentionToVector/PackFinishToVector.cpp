@@ -201,8 +201,7 @@ private:
     Values rows = transpose(columns);
     for (int64_t position = lanes - 1; position >= 0; --position) {
       Value rounded = round(rows[position], outputType);
-      Values at =
-          indices(context, minimum(add(l, position), last), e);
+      Values at = indices(context, minimum(add(l, position), last), e);
       if (count)
         vector::MaskedStoreOp::create(b, loc, context.value, at, mask(count),
                                       rounded);

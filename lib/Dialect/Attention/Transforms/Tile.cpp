@@ -157,8 +157,8 @@ private:
       return Value();
     Value scale = op.getScale();
     auto [factor, prescaled] = op.getNormaliser().getPrescaled();
-    bool seesScores = llvm::any_of(
-        op.getScoreChanges(), [](const ScoreChange &change) {
+    bool seesScores =
+        llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
           return change.kind == ScoreChangeKind::Bias ||
                  change.kind == ScoreChangeKind::Modify;
         });
