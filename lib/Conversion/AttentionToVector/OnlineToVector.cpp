@@ -61,7 +61,8 @@ private:
     // A weight of 0 leaves its value out, also one that is not finite: where
     // there may be such weights, look once whether there are such values.
     Value isFinite = changes.empty() ? Value() : emitValuesAreFinite();
-    loop(index(0), index(numLanes()), tile.vectors * lanes,
+    Value end = minimum(index(numLanes()), op.getLive());
+    loop(index(0), end, tile.vectors * lanes,
          [&](Value firstLane) { emitGroup(firstLane, isFinite); });
   }
 
@@ -79,9 +80,8 @@ private:
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
       // One vector at a time: regions may be long.
-      loop(index(0), index(tile.vectors * lanes), lanes, [&](Value column) {
-        emitChanges(column, add(firstLane, column));
-      });
+      loop(index(0), index(tile.vectors * lanes), lanes,
+           [&](Value column) { emitChanges(column, add(firstLane, column)); });
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -134,10 +134,10 @@ private:
     Value hasTile = isLess(index(rows - 1), numKeys);
     Value end = arith::SelectOp::create(b, loc, hasTile, numKeys, index(0));
     Value last = sub(numKeys, index(rows));
-    pivots = loop(index(0), end, rows, pivots,
-                  [&](Value row, ValueRange current) {
-                    return emitScoreRows(minimum(row, last), rows, current);
-                  });
+    pivots =
+        loop(index(0), end, rows, pivots, [&](Value row, ValueRange current) {
+          return emitScoreRows(minimum(row, last), rows, current);
+        });
     return loop(end, numKeys, 1, pivots, [&](Value row, ValueRange current) {
       return emitScoreRows(row, 1, current);
     });
@@ -172,7 +172,7 @@ private:
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value &sum = next[r * tile.vectors + v];
           if (op.isDot())
-            sum = math::FmaOp::create(b, loc, all, queries[v], sum);
+            sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
                 b, loc, sum, emitPair(queries[v], element, parameters));
@@ -403,7 +403,7 @@ private:
       });
     for (auto [v, sum] : llvm::enumerate(sums)) {
       Value all = loadVector(op.getOuts()[2], lane[v]);
-      all = math::FmaOp::create(b, loc, all, factors[v], sum);
+      all = multiplyAdd(all, factors[v], sum);
       storeVector(all, op.getOuts()[2], lane[v]);
     }
     return factors;
@@ -471,8 +471,8 @@ private:
         weights.push_back(loadVector(strip, inStrip(j, v)));
       if (leavesOut)
         for (Value weight : weights)
-          used.push_back(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE,
-                                               weight, zeroVector()));
+          used.push_back(arith::CmpFOp::create(
+              b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
       for (int64_t r = 0; r < rows; ++r) {
         Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
         for (int64_t v = 0; v < tile.vectors; ++v) {
@@ -481,7 +481,7 @@ private:
             element =
                 arith::SelectOp::create(b, loc, used[v], all, zeroVector());
           Value &sum = next[r * tile.vectors + v];
-          sum = math::FmaOp::create(b, loc, element, weights[v], sum);
+          sum = multiplyAdd(element, weights[v], sum);
         }
       }
       return next;
@@ -505,13 +505,12 @@ private:
           index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
             Value elements =
                 extend(loadVector(value.value, indices(value, row, e)));
-            return Values{math::FmaOp::create(b, loc, elements, zeroVector(),
-                                              current[0])};
+            return Values{multiplyAdd(elements, zeroVector(), current[0])};
           });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
-            return Values{math::FmaOp::create(b, loc, loadScalar(value, row, e),
-                                              zero, current[0])};
+            return Values{
+                multiplyAdd(loadScalar(value, row, e), zero, current[0])};
           });
       return Values{vectors[0], scalars[0]};
     });

@@ -18,8 +18,7 @@ namespace mlir::attention {
 class BlockBuilder {
 public:
   /// Builds in front of `op`, which has an origin.
-  BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
-      : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes) {}
+  BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes);
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build();
@@ -33,6 +32,11 @@ public:
   SmallVector<Value> buildFromStates(ValueRange states);
 
 private:
+  /// What packed queries are multiplied by, or null: the scale of a dot
+  /// product, and what the normaliser would have scores multiplied by where
+  /// nothing sees them in between.
+  Value buildPackScale();
+
   /// The accumulator, 0, and the normaliser's state before any key.
   SmallVector<Value> buildInitialState();
 
@@ -50,6 +54,10 @@ private:
   Location loc;
   FusedOp op;
   BlockSizes sizes;
+  /// The op's, or its prescaled form, and what that wants scores to be
+  /// multiplied by.
+  OnlineNormaliserAttrInterface normaliser;
+  double packFactor = 1.0;
 };
 
 } // namespace mlir::attention

@@ -71,7 +71,7 @@ public:
       auto online = OnlineOp::create(
           builder, loc, queries.tile, key, value, op.getParameters(),
           queries.scale, op.getCombine(), range.full ? undecided : changes,
-          op.getNormaliser(), origin, live, state);
+          queries.normaliser, origin, live, state);
       OpFoldResult begin = nextBegin ? nextBegin : range.begin;
       nextBegin = {};
       if (range.full) {

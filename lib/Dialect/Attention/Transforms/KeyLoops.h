@@ -18,6 +18,8 @@ struct QueryBlock {
   Value tile;
   /// What scores are multiplied by, if anything.
   Value scale;
+  /// What their scores are normalised by.
+  OnlineNormaliserAttrInterface normaliser;
   /// Queries in the lanes of the tile.
   OpFoldResult numQueries;
 };
