@@ -61,7 +61,7 @@ private:
     sum = loop(index(0), numParts, 1, sum, [&](Value p, ValueRange current) {
       Value partFactor =
           normaliser.buildRescale(b, loc, loadVector(pivots, {p, l}), shift);
-      return Values{math::FmaOp::create(b, loc, loadVector(sums, {p, l}),
+      return Values{multiplyAdd(loadVector(sums, {p, l}),
                                         partFactor, current[0])};
     })[0];
     storeVector(sum, op.getOuts()[2], l);
@@ -86,7 +86,7 @@ private:
       Value part = loadVector(op.getAccumulators(), {p, e, l});
       if (factor) {
         part = arith::SelectOp::create(b, loc, isUsed, part, zeroVector());
-        all = math::FmaOp::create(b, loc, part, factor, all);
+        all = multiplyAdd(part, factor, all);
       } else {
         all = arith::AddFOp::create(b, loc, all, part);
       }
