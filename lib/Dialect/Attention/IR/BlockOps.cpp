@@ -82,6 +82,22 @@ static LogicalResult verifyRowsFit(Operation *op, int64_t numRows, Value tile) {
          << numLanes << " lanes for " << numRows << " rows";
 }
 
+/// Checks the state that a normaliser left in the lanes of `tile`.
+static LogicalResult verifyStateOf(Operation *op,
+                                   OnlineNormaliserAttrInterface normaliser,
+                                   ValueRange state, Value tile) {
+  size_t numValues = normaliser.hasState() ? 2 : 0;
+  if (state.size() != numValues)
+    return op->emitOpError("expected the state of the normaliser, ")
+           << numValues << " values, found " << state.size();
+  for (Value value : state)
+    if (failed(verifyTile(op, value, "the state", 1,
+                          getElementTypeOrSelf(tile))) ||
+        failed(verifyLanes(op, tile, value)))
+      return failure();
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // PackOp
 //===----------------------------------------------------------------------===//
@@ -110,6 +126,64 @@ LogicalResult PackOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// Scores of a block
+//===----------------------------------------------------------------------===//
+
+FloatType BlockScores::getComputeType() const {
+  return cast<FloatType>(getElementTypeOrSelf(query));
+}
+
+/// What an op that scores a block computes its scores from.
+template <typename OpTy>
+static BlockScores collectBlockScores(OpTy op) {
+  return {op.getQuery(), {op.getKey(), op.getKeyMap()}, &op.getCombine(),
+          op.getParameters(), op.getScale(), op.getScoreChanges(),
+          op.getOrigin(), op.getLive()};
+}
+
+/// Copies the pair body and the regions of changes into those of an op that is
+/// being built.
+static void cloneRegions(Region &combine, ArrayRef<Region *> changes,
+                         OperationState &state) {
+  IRMapping mapping;
+  combine.cloneInto(state.regions.front().get(), mapping);
+  for (auto [source, target] :
+       llvm::zip_equal(changes, llvm::drop_begin(state.regions)))
+    source->cloneInto(target.get(), mapping);
+}
+
+/// Checks what an op that scores a block computes its scores from, for scores of
+/// type `c`.
+template <typename OpTy>
+static LogicalResult verifyBlockScores(OpTy op, Type c) {
+  if (failed(verifyTile(op, op.getQuery(), "the queries", 2, c)) ||
+      failed(verifyMatrixMap(op, op.getKeyMap(), "key", op.getKey())) ||
+      failed(verifyExtends(op, getElementTypeOrSelf(op.getKey()), "key", c)))
+    return failure();
+  int64_t numFeatures = cast<ShapedType>(op.getQuery().getType()).getDimSize(0);
+  if (failed(verifyAgree(op, "features", numFeatures,
+                         getExtent(op.getKey(), op.getKeyMap(), 1))))
+    return failure();
+  for (Value parameter : op.getParameters()) {
+    auto type = cast<ShapedType>(parameter.getType());
+    if (type.getRank() != 1 || !mayBeEqual(type.getDimSize(0), numFeatures))
+      return op.emitOpError(
+                 "expected parameters with an element a feature, found ")
+             << type;
+  }
+  if (op.getOrigin().size() < 2)
+    return op.emitOpError(
+               "expected an origin of indices (batch..., i, j), found ")
+           << op.getOrigin().size();
+  if (op.getScale() && op.getScale().getType() != c)
+    return op.emitOpError("expected the scale to have the compute type ")
+           << c << ", found " << op.getScale().getType();
+  return verifyScoreChanges(op, op.getChanges(), op.getChangeSets(),
+                            op.getSymbols(), op.getChangeTensors(),
+                            op.getChangeRegions(), op.getOrigin().size(), c);
+}
+
+//===----------------------------------------------------------------------===//
 // OnlineOp
 //===----------------------------------------------------------------------===//
 
@@ -128,11 +202,7 @@ void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
         parts.symbols, parts.tensors, origin, live, outs,
         AffineMapAttr::get(key.map), AffineMapAttr::get(value.map),
         parts.changes, parts.sets, normaliser, parts.regions.size());
-  IRMapping mapping;
-  combine.cloneInto(state.regions.front().get(), mapping);
-  for (auto [source, target] :
-       llvm::zip_equal(parts.regions, llvm::drop_begin(state.regions)))
-    source->cloneInto(target.get(), mapping);
+  cloneRegions(combine, parts.regions, state);
 }
 
 void OnlineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -149,50 +219,30 @@ FloatType OnlineOp::getComputeType() {
   return cast<FloatType>(getElementTypeOrSelf(getQuery()));
 }
 
+BlockScores OnlineOp::getBlockScores() { return collectBlockScores(*this); }
+
 LogicalResult OnlineOp::verify() {
   bool hasState = getNormaliser().hasState();
   if (failed(verifyDestinations(*this, hasState ? 3 : 1)))
     return failure();
   Type c = getElementTypeOrSelf(getOuts()[0]);
   if (failed(verifyAccumulator(*this, getOuts()[0])) ||
-      failed(verifyTile(*this, getQuery(), "the queries", 2, c)) ||
+      failed(verifyBlockScores(*this, c)) ||
       failed(verifyLanes(*this, getQuery(), getOuts()[0])))
     return failure();
   for (Value state : getOuts().drop_front())
     if (failed(verifyTile(*this, state, "the state", 1, c)) ||
         failed(verifyLanes(*this, getQuery(), state)))
       return failure();
-  if (failed(verifyMatrixMap(*this, getKeyMap(), "key", getKey())) ||
-      failed(verifyMatrixMap(*this, getValueMap(), "value", getValue())) ||
-      failed(verifyExtends(*this, getElementTypeOrSelf(getKey()), "key", c)) ||
+  if (failed(verifyMatrixMap(*this, getValueMap(), "value", getValue())) ||
       failed(
-          verifyExtends(*this, getElementTypeOrSelf(getValue()), "value", c)))
-    return failure();
-  int64_t numFeatures = cast<ShapedType>(getQuery().getType()).getDimSize(0);
-  if (failed(verifyAgree(*this, "features", numFeatures,
-                         getExtent(getKey(), getKeyMap(), 1))) ||
+          verifyExtends(*this, getElementTypeOrSelf(getValue()), "value", c)) ||
       failed(verifyAgree(*this, "keys", getExtent(getKey(), getKeyMap(), 0),
-                         getExtent(getValue(), getValueMap(), 0))) ||
-      failed(verifyAgree(*this, "value features",
-                         cast<ShapedType>(getOuts()[0].getType()).getDimSize(0),
-                         getExtent(getValue(), getValueMap(), 1))))
+                         getExtent(getValue(), getValueMap(), 0))))
     return failure();
-  for (Value parameter : getParameters()) {
-    auto type = cast<ShapedType>(parameter.getType());
-    if (type.getRank() != 1 || !mayBeEqual(type.getDimSize(0), numFeatures))
-      return emitOpError(
-                 "expected parameters with an element a feature, found ")
-             << type;
-  }
-  if (getOrigin().size() < 2)
-    return emitOpError("expected an origin of indices (batch..., i, j), found ")
-           << getOrigin().size();
-  if (getScale() && getScale().getType() != c)
-    return emitOpError("expected the scale to have the compute type ")
-           << c << ", found " << getScale().getType();
-  return verifyScoreChanges(*this, getChanges(), getChangeSets(), getSymbols(),
-                            getChangeTensors(), getChangeRegions(),
-                            getOrigin().size(), c);
+  return verifyAgree(*this, "value features",
+                     cast<ShapedType>(getOuts()[0].getType()).getDimSize(0),
+                     getExtent(getValue(), getValueMap(), 1));
 }
 
 LogicalResult OnlineOp::verifyRegions() {
@@ -210,19 +260,14 @@ LogicalResult FinishOp::verify() {
   bool hasState = getNormaliser().hasState();
   if (failed(verifyDestinations(*this, getOuts().size() == 2 ? 2 : 1)))
     return failure();
-  if (getState().size() != (hasState ? 2 : 0))
-    return emitOpError("expected the state of the normaliser, ")
-           << (hasState ? 2 : 0) << " values, found " << getState().size();
   if (failed(verifyAccumulator(*this, getAccumulator())) ||
+      failed(verifyStateOf(*this, getNormaliser(), getState(),
+                           getAccumulator())) ||
       failed(verifyMatrixMap(*this, getOutputMap(), "the context",
                              getOuts()[0])) ||
       failed(verifyRowsFit(*this, getExtent(getOuts()[0], getOutputMap(), 0),
                            getAccumulator())))
     return failure();
-  for (Value state : getState())
-    if (failed(verifyTile(*this, state, "the state", 1, c)) ||
-        failed(verifyLanes(*this, getAccumulator(), state)))
-      return failure();
   if (getOuts().size() == 2) {
     auto type = cast<ShapedType>(getOuts()[1].getType());
     if (!hasState || type.getRank() != 1 || type.getElementType() != c)
@@ -283,4 +328,65 @@ LogicalResult MergeOp::verify() {
                            cast<ShapedType>(partial.getType()).getDimSize(0))))
       return failure();
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// WeightsOp
+//===----------------------------------------------------------------------===//
+
+void WeightsOp::build(OpBuilder &builder, OperationState &state,
+                      const BlockScores &scores,
+                      OnlineNormaliserAttrInterface normaliser,
+                      ValueRange finalState, MappedValue weights) {
+  ScoreChangeParts parts =
+      splitScoreChanges(builder.getContext(), scores.changes);
+  SmallVector<Type> types;
+  if (isa<TensorType>(weights.value.getType()))
+    types.push_back(weights.value.getType());
+  build(builder, state, types, scores.query, scores.key.value,
+        scores.parameters, scores.scale, parts.symbols, parts.tensors,
+        finalState, scores.origin, scores.live, weights.value,
+        AffineMapAttr::get(scores.key.map), AffineMapAttr::get(weights.map),
+        parts.changes, parts.sets, normaliser, parts.regions.size());
+  cloneRegions(*scores.combine, parts.regions, state);
+}
+
+void WeightsOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                            MLIRContext *) {
+  populateFoldCastsPattern(patterns, getOperationName());
+}
+
+SmallVector<ScoreChange> WeightsOp::getScoreChanges() {
+  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
+                             getChangeTensors(), getChangeRegions());
+}
+
+FloatType WeightsOp::getComputeType() {
+  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
+}
+
+BlockScores WeightsOp::getBlockScores() { return collectBlockScores(*this); }
+
+LogicalResult WeightsOp::verify() {
+  if (failed(verifyDestinations(*this, 1)))
+    return failure();
+  Value weights = getOuts()[0];
+  Type c = getElementTypeOrSelf(weights);
+  if (!c.isF32() && !c.isF64())
+    return emitOpError("expected weights of f32 or f64, found ")
+           << weights.getType();
+  if (failed(verifyBlockScores(*this, c)) ||
+      failed(verifyStateOf(*this, getNormaliser(), getState(), getQuery())) ||
+      failed(verifyMatrixMap(*this, getOutputMap(), "the weights", weights)) ||
+      failed(verifyRowsFit(*this, getExtent(weights, getOutputMap(), 0),
+                           getQuery())))
+    return failure();
+  return verifyAgree(*this, "keys", getExtent(weights, getOutputMap(), 1),
+                     getExtent(getKey(), getKeyMap(), 0));
+}
+
+LogicalResult WeightsOp::verifyRegions() {
+  return verifyScoreRegions(*this, getChanges(), getCombine(),
+                            getParameters().size(), getChangeRegions(),
+                            getOrigin().size(), getComputeType());
 }

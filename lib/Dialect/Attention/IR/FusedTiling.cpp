@@ -211,6 +211,14 @@ LogicalResult FusedOp::getResultTilePosition(
 // OnlineOp
 //===----------------------------------------------------------------------===//
 
+/// Moves the first key of an origin among `operands`.
+static void moveOrigin(OpBuilder &builder, Location loc, OperandRange origin,
+                       OpFoldResult offset, MutableArrayRef<Value> operands) {
+  OpFoldResult first = add(builder, loc, origin.back(), offset);
+  operands[origin.getBeginOperandIndex() + origin.size() - 1] =
+      getValueOrCreateConstantIndexOp(builder, loc, first);
+}
+
 /// The keys are its only loop.
 SmallVector<utils::IteratorType> OnlineOp::getLoopIteratorTypes() {
   return {utils::IteratorType::reduction};
@@ -243,10 +251,7 @@ TilingResult attention::buildKeyTile(OpBuilder &builder, OnlineOp op,
   SmallVector<Value> operands = llvm::to_vector(op.getOperands());
   operands[1] = slice(op.getKey(), op.getKeyMap());
   operands[2] = slice(op.getValue(), op.getValueMap());
-  OperandRange origin = op.getOrigin();
-  OpFoldResult first = add(builder, loc, origin.back(), offset);
-  operands[origin.getBeginOperandIndex() + origin.size() - 1] =
-      getValueOrCreateConstantIndexOp(builder, loc, first);
+  moveOrigin(builder, loc, op.getOrigin(), offset, operands);
   llvm::copy(outs, operands.end() - outs.size());
   auto tiled =
       cast<OnlineOp>(cloneOnOperands(builder, op, operands).getOperation());
@@ -263,4 +268,54 @@ OnlineOp::getResultTilePosition(OpBuilder &builder, unsigned resultNumber,
       tensor::getMixedSizes(builder, getLoc(), getOuts()[resultNumber]);
   resultOffsets.assign(resultSizes.size(), builder.getIndexAttr(0));
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// WeightsOp
+//===----------------------------------------------------------------------===//
+
+/// The keys are its only loop, each with weights of its own.
+SmallVector<utils::IteratorType> WeightsOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+
+SmallVector<Range> WeightsOp::getIterationDomain(OpBuilder &builder) {
+  return {{builder.getIndexAttr(0),
+           getExtent(builder, getLoc(), getKey(), getKeyMap(), 0),
+           builder.getIndexAttr(1)}};
+}
+
+FailureOr<TilingResult>
+WeightsOp::getTiledImplementation(OpBuilder &builder,
+                                  ArrayRef<OpFoldResult> offsets,
+                                  ArrayRef<OpFoldResult> sizes) {
+  Location loc = getLoc();
+  SmallVector<Operation *> slices;
+  OpFoldResult zero = builder.getIndexAttr(0);
+  SmallVector<Value> operands = llvm::to_vector(getOperands());
+  OpFoldResult numFeatures =
+      getExtent(builder, loc, getKey(), getKeyMap(), 1);
+  operands[1] = *buildSlice(builder, loc, getKey(), getKeyMap(),
+                            {offsets[0], zero}, {sizes[0], numFeatures}, slices);
+  OpFoldResult numRows =
+      getExtent(builder, loc, getOuts()[0], getOutputMap(), 0);
+  operands.back() = *buildSlice(builder, loc, getOuts()[0], getOutputMap(),
+                                {zero, offsets[0]}, {numRows, sizes[0]}, slices);
+  moveOrigin(builder, loc, getOrigin(), offsets[0], operands);
+  auto tiled =
+      cast<WeightsOp>(cloneOnOperands(builder, *this, operands).getOperation());
+  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+}
+
+LogicalResult
+WeightsOp::getResultTilePosition(OpBuilder &builder, unsigned,
+                                 ArrayRef<OpFoldResult> offsets,
+                                 ArrayRef<OpFoldResult> sizes,
+                                 SmallVector<OpFoldResult> &resultOffsets,
+                                 SmallVector<OpFoldResult> &resultSizes) {
+  OpFoldResult numRows =
+      getExtent(builder, getLoc(), getOuts()[0], getOutputMap(), 0);
+  return getSlice(builder, getLoc(), getOuts()[0], getOutputMap(),
+                  {builder.getIndexAttr(0), offsets[0]}, {numRows, sizes[0]},
+                  resultOffsets, resultSizes);
 }

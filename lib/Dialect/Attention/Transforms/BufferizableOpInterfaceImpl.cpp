@@ -59,5 +59,6 @@ void attention::registerBufferizableOpInterfaceExternalModels(
     OnlineOp::attachInterface<BlockOpModel<OnlineOp>>(*context);
     FinishOp::attachInterface<BlockOpModel<FinishOp>>(*context);
     MergeOp::attachInterface<BlockOpModel<MergeOp>>(*context);
+    WeightsOp::attachInterface<BlockOpModel<WeightsOp>>(*context);
   });
 }
