@@ -433,8 +433,10 @@ private:
       emitContextRows(row, rows, factors, leavesOut);
     };
     int64_t count = staticExtent(accumulator, 0);
+    // Which values are used takes registers too.
+    int64_t rows = leavesOut ? llvm::divideCeil(tile.rows, 2) : tile.rows;
     if (ShapedType::isDynamic(count)) {
-      loopWithTail(extent(accumulator, 0), tile.rows, {},
+      loopWithTail(extent(accumulator, 0), rows, {},
                    [&](Value row, int64_t rows, ValueRange) {
                      emitRows(row, rows);
                      return Values();
@@ -442,10 +444,10 @@ private:
       return;
     }
     // As few tiles as can be, and none with many rows less than another.
-    int64_t numTiles = llvm::divideCeil(count, tile.rows);
+    int64_t numTiles = llvm::divideCeil(count, rows);
     if (numTiles == 0)
       return;
-    int64_t rows = llvm::divideCeil(count, numTiles);
+    rows = llvm::divideCeil(count, numTiles);
     int64_t numShorter = rows * numTiles - count;
     Value end = index(count - numShorter * (rows - 1));
     loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });
