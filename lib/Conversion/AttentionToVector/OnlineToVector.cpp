@@ -118,7 +118,8 @@ private:
   /// divide the keys, the last one begins earlier and computes some scores
   /// again.
   Values emitScores(Values pivots) {
-    int64_t rows = tile.rows;
+    // A pair body of several operations takes registers of its own.
+    int64_t rows = op.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
     if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
       rows = std::min(rows, *count);
       if (rows == 0)
@@ -175,7 +176,8 @@ private:
             sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, emitPair(queries[v], element, parameters), sum,
+                arith::FastMathFlags::contract);
         }
       }
       return next;
