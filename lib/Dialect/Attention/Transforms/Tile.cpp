@@ -141,7 +141,7 @@ public:
       outs.push_back(buildRow(op.getOuts()[1], op.getOutputMap(1)));
     auto finish = FinishOp::create(builder, loc, ValueRange(outs).getTypes(),
                                    state.front(), ArrayRef(state).drop_front(),
-                                   outs, op.getNormaliser(), context.map);
+                                   outs, normaliser, context.map);
     SmallVector<Value> results;
     for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
       results.push_back(insertInto(result, out));
