@@ -172,20 +172,32 @@ private:
             sum = math::FmaOp::create(b, loc, all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, sum, emitPair(lane[v], queries[v], element, parameters));
         }
       }
       return next;
     });
   }
 
-  /// The pair body for one vector of queries.
-  Value emitPair(Value query, Value element, ValueRange parameters) {
+  /// Which of a vector's lanes have a query.
+  Value emitHoldsQuery(Value firstLane) {
+    return vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()),
+        sub(op.getLive(), firstLane));
+  }
+
+  /// The pair body for the vector of queries from lane `firstLane` on.
+  Value emitPair(Value firstLane, Value query, Value element,
+                 ValueRange parameters) {
     SmallVector<LaneValue> arguments = {LaneValue::vector(query),
                                         LaneValue::uniform(element)};
     for (Value parameter : parameters)
       arguments.push_back(LaneValue::uniform(parameter));
-    LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+    // In lanes without a query, queries are 0: by those nothing may be divided.
+    Value holdsQuery;
+    if (LaneVectorizer::needsLiveLane(op.getCombine()))
+      holdsQuery = emitHoldsQuery(firstLane);
+    LaneVectorizer vectorizer(b, loc, lanes, holdsQuery);
     return vectorizer.materialize(
         vectorizer.vectorize(op.getCombine().front(), arguments));
   }
@@ -197,9 +209,7 @@ private:
   /// Changes the strip in the vector at `column`, which holds the queries from
   /// lane `l` on; the pivot follows in its buffer.
   void emitChanges(Value column, Value l) {
-    Value numLive = sub(op.getLive(), l);
-    Value holdsQuery = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
+    Value holdsQuery = emitHoldsQuery(l);
     Values pivot;
     if (hasState)
       pivot.push_back(loadVector(op.getOuts()[1], l));
