@@ -36,6 +36,7 @@ public:
   ///   for groups of queries that fit in registers:
   ///     strip = scores; pivot, strip = weights; accumulator += strip · values
   void emit() {
+    scale = op.getScale() ? emitScale() : Value();
     int64_t rows = cast<MemRefType>(strip.getType()).getDimSize(0);
     int64_t numKeys = staticExtent(key, 0);
     if (!ShapedType::isDynamic(numKeys) && numKeys <= rows)
@@ -47,6 +48,18 @@ public:
   }
 
 private:
+  /// A sum over no features is 0, whatever it is scaled by.
+  Value emitScale() {
+    int64_t numFeatures =
+        cast<MemRefType>(op.getQuery().getType()).getDimSize(0);
+    if (!ShapedType::isDynamic(numFeatures) && numFeatures > 0)
+      return op.getScale();
+    Value extent = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
+    Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 1.0));
+    return arith::SelectOp::create(b, loc, isLess(index(0), extent),
+                                   op.getScale(), one);
+  }
+
   int64_t numLanes() {
     return cast<MemRefType>(op.getQuery().getType()).getShape().back();
   }
@@ -215,8 +228,8 @@ private:
       pivot.push_back(loadVector(op.getOuts()[1], l));
     pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
       Value score = loadVector(strip, {j, column});
-      if (op.getScale())
-        score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
+      if (scale)
+        score = arith::MulFOp::create(b, loc, score, splat(scale));
       if (!changes.empty())
         score = emitChangedScore(score, holdsQuery, l, j);
       storeVector(score, strip, {j, column});
@@ -503,6 +516,8 @@ private:
   Value strip;
   MappedValue key, value;
   RegisterTile tile;
+  /// What scores are multiplied by, or null.
+  Value scale;
   /// The keys and the lanes (first of each vector) at work.
   Value firstKey, numKeys;
   Values lane;

@@ -297,6 +297,13 @@ private:
 };
 } // namespace
 
+/// As generate-runtime-verification words it.
+static std::string describeFailure(Operation *op, StringRef what) {
+  std::string text = "ERROR: Runtime op verification failed\n^ ";
+  llvm::raw_string_ostream(text) << what << "\nLocation: " << op->getLoc();
+  return text;
+}
+
 /// Why the block level cannot take `op`, or nothing.
 static std::optional<std::string> findObstacle(FusedOp op) {
   if (op.getWeights())
@@ -365,6 +372,8 @@ private:
         << "blocks of " << std::to_string(sizes.queries) << " queries and "
         << std::to_string(sizes.keys) << " keys";
     rewriter.setInsertionPoint(op);
+    if (runtimeChecks)
+      op.generateRuntimeVerification(rewriter, op.getLoc(), describeFailure);
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
     tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
