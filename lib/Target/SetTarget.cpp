@@ -55,6 +55,7 @@ struct SetTargetPass
     TargetFacts facts;
     facts.vectorBits = vectorBits;
     facts.vectorRegisters = vectorRegisters;
+    facts.multiplyAddOperations = multiplyAddOperations;
     facts.l1Bytes = l1Bytes;
     facts.l2Bytes = l2Bytes;
     facts.parallelism = parallelism;

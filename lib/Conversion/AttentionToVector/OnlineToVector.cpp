@@ -19,6 +19,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
+/// Exponentials that are computed at the same time.
+static constexpr int64_t numChains = 4;
+
 namespace {
 class OnlineEmitter : BlockEmitter {
 public:
@@ -71,7 +74,8 @@ private:
     // A weight of 0 leaves its value out, also one that is not finite: where
     // there may be such weights, look once whether there are such values.
     Value isFinite = changes.empty() ? Value() : emitValuesAreFinite();
-    loop(index(0), index(numLanes()), tile.vectors * lanes,
+    Value end = minimum(index(numLanes()), op.getLive());
+    loop(index(0), end, tile.vectors * lanes,
          [&](Value firstLane) { emitGroup(firstLane, isFinite); });
   }
 
@@ -89,9 +93,8 @@ private:
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
       // One vector at a time: regions may be long.
-      loop(index(0), index(tile.vectors * lanes), lanes, [&](Value column) {
-        emitChanges(column, add(firstLane, column));
-      });
+      loop(index(0), index(tile.vectors * lanes), lanes,
+           [&](Value column) { emitChanges(column, add(firstLane, column)); });
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -144,10 +147,10 @@ private:
     Value hasTile = isLess(index(rows - 1), numKeys);
     Value end = arith::SelectOp::create(b, loc, hasTile, numKeys, index(0));
     Value last = sub(numKeys, index(rows));
-    pivots = loop(index(0), end, rows, pivots,
-                  [&](Value row, ValueRange current) {
-                    return emitScoreRows(minimum(row, last), rows, current);
-                  });
+    pivots =
+        loop(index(0), end, rows, pivots, [&](Value row, ValueRange current) {
+          return emitScoreRows(minimum(row, last), rows, current);
+        });
     return loop(end, numKeys, 1, pivots, [&](Value row, ValueRange current) {
       return emitScoreRows(row, 1, current);
     });
@@ -169,7 +172,7 @@ private:
   Values emitScoreTile(Value row, int64_t rows) {
     Value end = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
     Values zeros(rows * tile.vectors, zeroVector());
-    return loop(index(0), end, 1, zeros, [&](Value d, ValueRange sums) {
+    return unrolledLoop(end, zeros, [&](Value d, ValueRange sums) {
       Values queries, next(sums), parameters;
       for (Value l : lane)
         queries.push_back(loadVector(op.getQuery(), {d, l}));
@@ -182,7 +185,7 @@ private:
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value &sum = next[r * tile.vectors + v];
           if (op.isDot())
-            sum = math::FmaOp::create(b, loc, all, queries[v], sum);
+            sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
                 b, loc, sum, emitPair(lane[v], queries[v], element, parameters));
@@ -379,33 +382,67 @@ private:
   /// Replaces the strip's scores by weights, brings the sums up to date, and
   /// returns what the accumulator is to be multiplied by, if anything.
   Values emitWeights(ValueRange oldPivots, ValueRange pivots) {
-    Values shifts, factors, sums;
-    if (hasState) {
-      for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
-        shifts.push_back(normaliser.buildShift(b, loc, pivot));
-        factors.push_back(
-            normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
-      }
-      sums.assign(tile.vectors, zeroVector());
+    // Exponentials are long chains of dependent operations: several at a time,
+    // which one operation on a vector of that many is, hide their latency.
+    int64_t width = tile.vectors * lanes;
+    int64_t rows = std::max<int64_t>(numChains / tile.vectors, 1);
+    Value flat = memref::CollapseShapeOp::create(
+        b, loc, strip, ArrayRef<ReassociationIndices>{{0, 1}});
+    Values shifts, factors;
+    for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
+      shifts.push_back(normaliser.buildShift(b, loc, pivot));
+      factors.push_back(
+          normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
     }
-    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
+    Values sums;
+    if (hasState)
+      sums.assign(tile.vectors, zeroVector());
+    auto emitRows = [&](Value row, int64_t count, ValueRange current) {
+      Value shift;
+      if (hasState)
+        shift = concatenate(shifts, count);
+      Value at = b.createOrFold<arith::MulIOp>(loc, row, index(width));
+      auto type = VectorType::get(count * width, c);
+      Value scores = vector::LoadOp::create(b, loc, type, flat, at);
+      Value weights = normaliser.buildWeight(b, loc, scores, shift);
+      storeVector(weights, flat, at);
       Values next(current);
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Value score = loadVector(strip, inStrip(j, v));
-        Value weight = normaliser.buildWeight(b, loc, score,
-                                              hasState ? shifts[v] : Value());
-        storeVector(weight, strip, inStrip(j, v));
-        if (hasState)
-          next[v] = arith::AddFOp::create(b, loc, next[v], weight);
-      }
+      for (auto [position, sum] : llvm::enumerate(next))
+        for (int64_t r = 0; r < count; ++r) {
+          int64_t offset = r * width + position * lanes;
+          Value weight = vector::ExtractStridedSliceOp::create(
+              b, loc, weights, offset, lanes, /*strides=*/1);
+          sum = arith::AddFOp::create(b, loc, sum, weight);
+        }
       return next;
+    };
+    Value tail = roundDown(numKeys, rows);
+    sums = loop(index(0), tail, rows, sums, [&](Value row, ValueRange current) {
+      return emitRows(row, rows, current);
     });
+    if (!isEqualConstantIntOrValue(tail, numKeys))
+      sums = loop(tail, numKeys, 1, sums, [&](Value row, ValueRange current) {
+        return emitRows(row, 1, current);
+      });
     for (auto [v, sum] : llvm::enumerate(sums)) {
       Value all = loadVector(op.getOuts()[2], lane[v]);
-      all = math::FmaOp::create(b, loc, all, factors[v], sum);
+      all = multiplyAdd(all, factors[v], sum);
       storeVector(all, op.getOuts()[2], lane[v]);
     }
     return factors;
+  }
+
+  /// The vectors as one, `times` times.
+  Value concatenate(ValueRange vectors, int64_t times) {
+    int64_t width = vectors.size() * lanes;
+    auto type = VectorType::get(times * width, c);
+    Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    for (int64_t time = 0; time < times; ++time)
+      for (auto [position, vector] : llvm::enumerate(vectors))
+        result = vector::InsertStridedSliceOp::create(
+            b, loc, vector, result, time * width + position * lanes,
+            /*strides=*/1);
+    return result;
   }
 
   //===--------------------------------------------------------------------===//
@@ -451,14 +488,14 @@ private:
           sum = arith::MulFOp::create(b, loc, sum, factors[v]);
         sums.push_back(sum);
       }
-    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
+    sums = unrolledLoop(numKeys, sums, [&](Value j, ValueRange current) {
       Values weights, used, next(current);
       for (int64_t v = 0; v < tile.vectors; ++v)
         weights.push_back(loadVector(strip, inStrip(j, v)));
       if (leavesOut)
         for (Value weight : weights)
-          used.push_back(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE,
-                                               weight, zeroVector()));
+          used.push_back(arith::CmpFOp::create(
+              b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
       for (int64_t r = 0; r < rows; ++r) {
         Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
         for (int64_t v = 0; v < tile.vectors; ++v) {
@@ -467,7 +504,7 @@ private:
             element =
                 arith::SelectOp::create(b, loc, used[v], all, zeroVector());
           Value &sum = next[r * tile.vectors + v];
-          sum = math::FmaOp::create(b, loc, element, weights[v], sum);
+          sum = multiplyAdd(element, weights[v], sum);
         }
       }
       return next;
@@ -491,13 +528,12 @@ private:
           index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
             Value elements =
                 extend(loadVector(value.value, indices(value, row, e)));
-            return Values{math::FmaOp::create(b, loc, elements, zeroVector(),
-                                              current[0])};
+            return Values{multiplyAdd(elements, zeroVector(), current[0])};
           });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
-            return Values{math::FmaOp::create(b, loc, loadScalar(value, row, e),
-                                              zero, current[0])};
+            return Values{
+                multiplyAdd(loadScalar(value, row, e), zero, current[0])};
           });
       return Values{vectors[0], scalars[0]};
     });

@@ -109,7 +109,8 @@ namespace {
 class BlockBuilder {
 public:
   BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
-      : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes) {}
+      : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes),
+        normaliser(op.getNormaliser()) {}
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build() {
@@ -123,8 +124,7 @@ public:
     OpFoldResult lanes = builder.getIndexAttr(sizes.queries);
     Type c = op.getComputeType();
 
-    // A dot product may be scaled where its queries are packed.
-    Value packScale = op.isDot() ? op.getScale() : Value();
+    Value packScale = buildPackScale();
     Value scratch = buildScratch(builder, loc, c,
                                  {getExtent(builder, loc, query, 1), lanes});
     Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
@@ -149,6 +149,28 @@ public:
   }
 
 private:
+  /// What packed queries are multiplied by, or null: the scale of a dot
+  /// product, and what the normaliser would have scores multiplied by where
+  /// nothing sees them in between.
+  Value buildPackScale() {
+    if (!op.isDot())
+      return Value();
+    Value scale = op.getScale();
+    auto [factor, prescaled] = op.getNormaliser().getPrescaled();
+    bool seesScores =
+        llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
+          return change.kind == ScoreChangeKind::Bias ||
+                 change.kind == ScoreChangeKind::Modify;
+        });
+    if (factor == 1.0 || seesScores)
+      return scale;
+    normaliser = cast<OnlineNormaliserAttrInterface>(prescaled);
+    Value constant = arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(op.getComputeType(), factor));
+    return scale ? builder.createOrFold<arith::MulFOp>(loc, scale, constant)
+                 : constant;
+  }
+
   /// The elements [i] of a result that has one batch element.
   Value buildRow(Value out, AffineMap map) {
     auto type = cast<RankedTensorType>(out.getType());
@@ -186,12 +208,12 @@ private:
         arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0));
     SmallVector<Value> state = {
         buildFilled(builder, loc, zero, accumulatorSizes)};
-    if (!op.getNormaliser().hasState())
+    if (!normaliser.hasState())
       return state;
     SmallVector<Value> elements;
     for (Value operand : op.getInitOperands())
       elements.push_back(buildElement(builder, loc, operand));
-    for (Value init : op.getNormaliser().buildInit(builder, loc, c, elements))
+    for (Value init : normaliser.buildInit(builder, loc, c, elements))
       state.push_back(buildFilled(builder, loc, init, {lanes}));
     return state;
   }
@@ -228,7 +250,7 @@ private:
       auto online = OnlineOp::create(builder, loc, tile, key, value,
                                      op.getParameters(), scale, op.getCombine(),
                                      range.full ? undecided : changes,
-                                     op.getNormaliser(), origin, live, state);
+                                     normaliser, origin, live, state);
       OpFoldResult begin = nextBegin ? nextBegin : range.begin;
       nextBegin = {};
       if (range.full) {
@@ -292,6 +314,8 @@ private:
   Location loc;
   FusedOp op;
   BlockSizes sizes;
+  /// The op's, or its prescaled form.
+  OnlineNormaliserAttrInterface normaliser;
   SmallVector<Value> origin;
   OpFoldResult liveQueries;
 };
