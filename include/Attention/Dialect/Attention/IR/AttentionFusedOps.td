@@ -13,7 +13,6 @@ include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
-include "mlir/Interfaces/RuntimeVerifiableOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/TilingInterface.td"
 
@@ -70,7 +69,6 @@ def Attention_FusedOp
     : Attention_DestinationOp<"fused", [
         AttrSizedOperandSegments,
         DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>,
-        DeclareOpInterfaceMethods<RuntimeVerifiableOpInterface>,
         DeclareOpInterfaceMethods<TilingInterface, [
           "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
           "getResultTilePosition"]>]> {
