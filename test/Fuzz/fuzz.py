@@ -106,11 +106,11 @@ def module_text(calls: list, way: Way, repeat: int) -> str:
         types.append("tensor<3xi64>")
     facts = (f'"attention.vector_bits" = {way.vector_bits} : i64, '
              f'"attention.vector_registers" = {way.registers} : i64')
-    body = "\n".join(programs)
+    body = (PARALLEL if repeat > 1 else "") + "\n".join(programs)
     main = (f"func.func @main({', '.join(arguments)}) -> ({', '.join(types)}) {{\n" + "\n".join(lines)
             + f"\n  return {', '.join(results)} : {', '.join(types)}\n}}\n")
     return (f'module attributes {{dlti.target_system_spec = #dlti.target_system_spec<"CPU" = '
-            f"#dlti.target_device_spec<{facts}>>}} {{\n{PARALLEL if repeat > 1 else ""}{body}\n{main}}}\n")
+            f"#dlti.target_device_spec<{facts}>>}} {{\n{body}\n{main}}}\n")
 
 
 class Failed(Exception):

@@ -1,11 +1,12 @@
-//===- RuntimeVerification.cpp - Checks that types leave to run time ------===//
+//===- RuntimeChecks.cpp - What types of attention leave to run time ------===//
 //
 // attention.fused reads every tensor at what the iteration space has of it, so
 // extents that disagree have to be found before it is tiled.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "RuntimeChecks.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -15,13 +16,10 @@ using namespace mlir;
 using namespace mlir::attention;
 
 namespace {
-class FusedVerification {
+class CheckBuilder {
 public:
-  using MessageFn = function_ref<std::string(Operation *, StringRef)>;
-
-  FusedVerification(OpBuilder &builder, Location loc, FusedOp op,
-                    MessageFn message)
-      : builder(builder), loc(loc), op(op), message(message),
+  CheckBuilder(OpBuilder &builder, FusedOp op)
+      : builder(builder), loc(op.getLoc()), op(op),
         extents(op.getNumBatch() + 4) {}
 
   void build() {
@@ -91,11 +89,12 @@ private:
         getValueOrCreateConstantIndexOp(builder, loc, inferred));
     if (matchPattern(holds, m_One()))
       return;
-    std::string text =
-        message(op, ("dimension #" + Twine(position) +
-                     " of an operand is incompatible with inferred dimension "
-                     "size")
-                        .str());
+    // As generate-runtime-verification words it.
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << "ERROR: Runtime op verification failed\n^ dimension #" << position
+        << " of an operand is incompatible with inferred dimension size\n"
+        << "Location: " << loc;
     cf::AssertOp::create(builder, loc, holds, text);
   }
 
@@ -115,14 +114,11 @@ private:
   OpBuilder &builder;
   Location loc;
   FusedOp op;
-  MessageFn message;
   SmallVector<OpFoldResult> extents;
   bool mayBeLarger = false;
 };
 } // namespace
 
-void FusedOp::generateRuntimeVerification(
-    OpBuilder &builder, Location loc,
-    function_ref<std::string(Operation *, StringRef)> generateErrorMessage) {
-  FusedVerification(builder, loc, *this, generateErrorMessage).build();
+void attention::buildRuntimeChecks(OpBuilder &builder, FusedOp op) {
+  CheckBuilder(builder, op).build();
 }

@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "KeyRanges.h"
+#include "RuntimeChecks.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -321,13 +322,6 @@ private:
 };
 } // namespace
 
-/// As generate-runtime-verification words it.
-static std::string describeFailure(Operation *op, StringRef what) {
-  std::string text = "ERROR: Runtime op verification failed\n^ ";
-  llvm::raw_string_ostream(text) << what << "\nLocation: " << op->getLoc();
-  return text;
-}
-
 /// Why the block level cannot take `op`, or nothing.
 static std::optional<std::string> findObstacle(FusedOp op) {
   if (op.getWeights())
@@ -397,7 +391,7 @@ private:
         << std::to_string(sizes.keys) << " keys";
     rewriter.setInsertionPoint(op);
     if (runtimeChecks)
-      op.generateRuntimeVerification(rewriter, op.getLoc(), describeFailure);
+      buildRuntimeChecks(rewriter, op);
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
     tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
