@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "KeyRanges.h"
+#include "RuntimeChecks.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -389,6 +390,8 @@ private:
         << "blocks of " << std::to_string(sizes.queries) << " queries and "
         << std::to_string(sizes.keys) << " keys";
     rewriter.setInsertionPoint(op);
+    if (runtimeChecks)
+      buildRuntimeChecks(rewriter, op);
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
     tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
