@@ -79,12 +79,15 @@ void attention::buildAttentionToLoopsPipeline(
 static constexpr unsigned maxStackBytes = 64 * 256 * 8;
 
 void attention::buildAttentionToVectorPipeline(
-    OpPassManager &manager, const ExactLoweringOptions &options) {
+    OpPassManager &manager, const VectorLoweringOptions &options) {
   manager.addPass(createAttentionSetTarget());
   manager.addPass(createAttentionFuse());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  manager.addPass(createAttentionTile());
+  AttentionTileOptions tile;
+  tile.queryBlock = options.queryBlock;
+  tile.keyBlock = options.keyBlock;
+  manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.

@@ -150,6 +150,25 @@ BlockEmitter::Values BlockEmitter::loopWithTail(
               [&](Value i, ValueRange current) { return body(i, 1, current); });
 }
 
+/// Iterations that are unrolled in the innermost loops.
+static constexpr int64_t unrollFactor = 4;
+
+BlockEmitter::Values
+BlockEmitter::unrolledLoop(Value end, ValueRange values,
+                           function_ref<Values(Value, ValueRange)> body) {
+  Value tail = roundDown(end, unrollFactor);
+  Values result = loop(index(0), tail, unrollFactor, values,
+                       [&](Value i, ValueRange current) {
+                         Values next(current);
+                         for (int64_t step = 0; step < unrollFactor; ++step)
+                           next = body(add(i, step), next);
+                         return next;
+                       });
+  if (isEqualConstantIntOrValue(tail, end))
+    return result;
+  return loop(tail, end, 1, result, body);
+}
+
 void BlockEmitter::ifThen(Value condition, function_ref<void()> then) {
   scf::IfOp::create(b, loc, condition, [&](OpBuilder &, Location) {
     then();

@@ -19,6 +19,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
+/// Exponentials that are computed at the same time.
+static constexpr int64_t numChains = 4;
+
 namespace {
 class OnlineEmitter : BlockEmitter {
 public:
@@ -62,7 +65,8 @@ private:
          [&](Value firstLane) { emitGroup(firstLane, isFinite); });
   }
 
-  /// One group of queries: as many vectors as a register tile has.
+  /// One group of queries: as many vectors as a register tile has, and so the
+  /// strip, whose rows are read and written whole.
   void emitGroup(Value firstLane, Value isFinite) {
     lane.clear();
     for (int64_t v = 0; v < tile.vectors; ++v)
@@ -75,8 +79,9 @@ private:
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
       // One vector at a time: regions may be long.
-      loop(firstLane, add(firstLane, tile.vectors * lanes), lanes,
-           [&](Value l) { emitChanges(l); });
+      loop(index(0), index(tile.vectors * lanes), lanes, [&](Value column) {
+        emitChanges(column, add(firstLane, column));
+      });
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -104,29 +109,57 @@ private:
   // Scores
   //===--------------------------------------------------------------------===//
 
-  /// Writes the strip; `pivots` follow if there are any.
-  Values emitScores(ValueRange pivots) {
-    return loopWithTail(numKeys, tile.rows, pivots,
-                        [&](Value row, int64_t rows, ValueRange current) {
-                          Values scores = emitScoreTile(row, rows);
-                          Values next(current);
-                          for (int64_t r = 0; r < rows; ++r)
-                            for (int64_t v = 0; v < tile.vectors; ++v) {
-                              Value score = scores[r * tile.vectors + v];
-                              storeVector(score, strip, {add(row, r), lane[v]});
-                              if (!next.empty())
-                                next[v] = normaliser.buildPivot(b, loc, next[v],
-                                                                score);
-                            }
-                          return next;
-                        });
+  /// The strip's vector `v` of a key's row.
+  SmallVector<Value> inStrip(Value row, int64_t v) {
+    return {row, index(v * lanes)};
+  }
+
+  /// Writes the strip; `pivots` follow if there are any. Where tiles do not
+  /// divide the keys, the last one begins earlier and computes some scores
+  /// again.
+  Values emitScores(Values pivots) {
+    int64_t rows = tile.rows;
+    if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
+      rows = std::min(rows, *count);
+      if (rows == 0)
+        return pivots;
+      pivots = loop(index(0), numKeys, rows, pivots,
+                    [&](Value row, ValueRange current) {
+                      if (*count % rows != 0)
+                        row = minimum(row, index(*count - rows));
+                      return emitScoreRows(row, rows, current);
+                    });
+      return pivots;
+    }
+    Value hasTile = isLess(index(rows - 1), numKeys);
+    Value end = arith::SelectOp::create(b, loc, hasTile, numKeys, index(0));
+    Value last = sub(numKeys, index(rows));
+    pivots = loop(index(0), end, rows, pivots,
+                  [&](Value row, ValueRange current) {
+                    return emitScoreRows(minimum(row, last), rows, current);
+                  });
+    return loop(end, numKeys, 1, pivots, [&](Value row, ValueRange current) {
+      return emitScoreRows(row, 1, current);
+    });
+  }
+
+  Values emitScoreRows(Value row, int64_t rows, ValueRange pivots) {
+    Values scores = emitScoreTile(row, rows), next(pivots);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value score = scores[r * tile.vectors + v];
+        storeVector(score, strip, inStrip(add(row, r), v));
+        if (!next.empty())
+          next[v] = normaliser.buildPivot(b, loc, next[v], score);
+      }
+    return next;
   }
 
   /// Scores of `rows` keys, summed over the features in registers.
   Values emitScoreTile(Value row, int64_t rows) {
     Value end = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
     Values zeros(rows * tile.vectors, zeroVector());
-    return loop(index(0), end, 1, zeros, [&](Value d, ValueRange sums) {
+    return unrolledLoop(end, zeros, [&](Value d, ValueRange sums) {
       Values queries, next(sums), parameters;
       for (Value l : lane)
         queries.push_back(loadVector(op.getQuery(), {d, l}));
@@ -164,9 +197,9 @@ private:
   // Changes
   //===--------------------------------------------------------------------===//
 
-  /// Changes the strip in the lanes from `l` on; the pivot follows in its
-  /// buffer.
-  void emitChanges(Value l) {
+  /// Changes the strip in the vector at `column`, which holds the queries from
+  /// lane `l` on; the pivot follows in its buffer.
+  void emitChanges(Value column, Value l) {
     Value numLive = sub(op.getLive(), l);
     Value holdsQuery = vector::CreateMaskOp::create(
         b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
@@ -174,12 +207,12 @@ private:
     if (hasState)
       pivot.push_back(loadVector(op.getOuts()[1], l));
     pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
-      Value score = loadVector(strip, {j, l});
+      Value score = loadVector(strip, {j, column});
       if (op.getScale())
         score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
       if (!changes.empty())
         score = emitChangedScore(score, holdsQuery, l, j);
-      storeVector(score, strip, {j, l});
+      storeVector(score, strip, {j, column});
       if (!hasState)
         return Values();
       return Values{normaliser.buildPivot(b, loc, current[0], score)};
@@ -326,27 +359,48 @@ private:
   /// Replaces the strip's scores by weights, brings the sums up to date, and
   /// returns what the accumulator is to be multiplied by, if anything.
   Values emitWeights(ValueRange oldPivots, ValueRange pivots) {
-    Values shifts, factors, sums;
-    if (hasState) {
-      for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
-        shifts.push_back(normaliser.buildShift(b, loc, pivot));
-        factors.push_back(
-            normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
-      }
-      sums.assign(tile.vectors, zeroVector());
+    // Exponentials are long chains of dependent operations: several at a time,
+    // which one operation on a vector of that many is, hide their latency.
+    int64_t width = tile.vectors * lanes;
+    int64_t rows = std::max<int64_t>(numChains / tile.vectors, 1);
+    Value flat = memref::CollapseShapeOp::create(
+        b, loc, strip, ArrayRef<ReassociationIndices>{{0, 1}});
+    Values shifts, factors;
+    for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
+      shifts.push_back(normaliser.buildShift(b, loc, pivot));
+      factors.push_back(
+          normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
     }
-    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
+    Values sums;
+    if (hasState)
+      sums.assign(tile.vectors, zeroVector());
+    auto emitRows = [&](Value row, int64_t count, ValueRange current) {
+      Value shift;
+      if (hasState)
+        shift = concatenate(shifts, count);
+      Value at = b.createOrFold<arith::MulIOp>(loc, row, index(width));
+      auto type = VectorType::get(count * width, c);
+      Value scores = vector::LoadOp::create(b, loc, type, flat, at);
+      Value weights = normaliser.buildWeight(b, loc, scores, shift);
+      storeVector(weights, flat, at);
       Values next(current);
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Value score = loadVector(strip, {j, lane[v]});
-        Value weight = normaliser.buildWeight(b, loc, score,
-                                              hasState ? shifts[v] : Value());
-        storeVector(weight, strip, {j, lane[v]});
-        if (hasState)
-          next[v] = arith::AddFOp::create(b, loc, next[v], weight);
-      }
+      for (auto [position, sum] : llvm::enumerate(next))
+        for (int64_t r = 0; r < count; ++r) {
+          int64_t offset = r * width + position * lanes;
+          Value weight = vector::ExtractStridedSliceOp::create(
+              b, loc, weights, offset, lanes, /*strides=*/1);
+          sum = arith::AddFOp::create(b, loc, sum, weight);
+        }
       return next;
+    };
+    Value tail = roundDown(numKeys, rows);
+    sums = loop(index(0), tail, rows, sums, [&](Value row, ValueRange current) {
+      return emitRows(row, rows, current);
     });
+    if (!isEqualConstantIntOrValue(tail, numKeys))
+      sums = loop(tail, numKeys, 1, sums, [&](Value row, ValueRange current) {
+        return emitRows(row, 1, current);
+      });
     for (auto [v, sum] : llvm::enumerate(sums)) {
       Value all = loadVector(op.getOuts()[2], lane[v]);
       all = math::FmaOp::create(b, loc, all, factors[v], sum);
@@ -355,50 +409,87 @@ private:
     return factors;
   }
 
+  /// The vectors as one, `times` times.
+  Value concatenate(ValueRange vectors, int64_t times) {
+    int64_t width = vectors.size() * lanes;
+    auto type = VectorType::get(times * width, c);
+    Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    for (int64_t time = 0; time < times; ++time)
+      for (auto [position, vector] : llvm::enumerate(vectors))
+        result = vector::InsertStridedSliceOp::create(
+            b, loc, vector, result, time * width + position * lanes,
+            /*strides=*/1);
+    return result;
+  }
+
   //===--------------------------------------------------------------------===//
   // Context
   //===--------------------------------------------------------------------===//
 
   /// accumulator = accumulator · factors + values · strip
   void emitContext(ValueRange factors, bool leavesOut) {
+    MappedValue accumulator{op.getOuts()[0], b.getMultiDimIdentityMap(2)};
+    auto emitRows = [&](Value row, int64_t rows) {
+      emitContextRows(row, rows, factors, leavesOut);
+    };
+    int64_t count = staticExtent(accumulator, 0);
+    if (ShapedType::isDynamic(count)) {
+      loopWithTail(extent(accumulator, 0), tile.rows, {},
+                   [&](Value row, int64_t rows, ValueRange) {
+                     emitRows(row, rows);
+                     return Values();
+                   });
+      return;
+    }
+    // As few tiles as can be, and none with many rows less than another.
+    int64_t numTiles = llvm::divideCeil(count, tile.rows);
+    if (numTiles == 0)
+      return;
+    int64_t rows = llvm::divideCeil(count, numTiles);
+    int64_t numShorter = rows * numTiles - count;
+    Value end = index(count - numShorter * (rows - 1));
+    loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });
+    if (numShorter > 0 && rows > 1)
+      loop(end, index(count), rows - 1,
+           [&](Value row) { emitRows(row, rows - 1); });
+  }
+
+  void emitContextRows(Value row, int64_t rows, ValueRange factors,
+                       bool leavesOut) {
     Value accumulator = op.getOuts()[0];
-    Value end = b.createOrFold<memref::DimOp>(loc, accumulator, 0);
-    loopWithTail(end, tile.rows, {}, [&](Value row, int64_t rows, ValueRange) {
-      Values sums;
-      for (int64_t r = 0; r < rows; ++r)
+    Values sums;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value sum = loadVector(accumulator, {add(row, r), lane[v]});
+        if (hasState)
+          sum = arith::MulFOp::create(b, loc, sum, factors[v]);
+        sums.push_back(sum);
+      }
+    sums = unrolledLoop(numKeys, sums, [&](Value j, ValueRange current) {
+      Values weights, used, next(current);
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        weights.push_back(loadVector(strip, inStrip(j, v)));
+      if (leavesOut)
+        for (Value weight : weights)
+          used.push_back(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE,
+                                               weight, zeroVector()));
+      for (int64_t r = 0; r < rows; ++r) {
+        Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
         for (int64_t v = 0; v < tile.vectors; ++v) {
-          Value sum = loadVector(accumulator, {add(row, r), lane[v]});
-          if (hasState)
-            sum = arith::MulFOp::create(b, loc, sum, factors[v]);
-          sums.push_back(sum);
+          Value element = all;
+          if (leavesOut)
+            element =
+                arith::SelectOp::create(b, loc, used[v], all, zeroVector());
+          Value &sum = next[r * tile.vectors + v];
+          sum = math::FmaOp::create(b, loc, element, weights[v], sum);
         }
-      sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
-        Values weights, used, next(current);
-        for (Value l : lane)
-          weights.push_back(loadVector(strip, {j, l}));
-        if (leavesOut)
-          for (Value weight : weights)
-            used.push_back(arith::CmpFOp::create(
-                b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
-        for (int64_t r = 0; r < rows; ++r) {
-          Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
-          for (int64_t v = 0; v < tile.vectors; ++v) {
-            Value element = all;
-            if (leavesOut)
-              element =
-                  arith::SelectOp::create(b, loc, used[v], all, zeroVector());
-            Value &sum = next[r * tile.vectors + v];
-            sum = math::FmaOp::create(b, loc, element, weights[v], sum);
-          }
-        }
-        return next;
-      });
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t v = 0; v < tile.vectors; ++v)
-          storeVector(sums[r * tile.vectors + v], accumulator,
-                      {add(row, r), lane[v]});
-      return Values();
+      }
+      return next;
     });
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        storeVector(sums[r * tile.vectors + v], accumulator,
+                    {add(row, r), lane[v]});
   }
 
   /// Whether all values of the part are finite: 0 · x is NaN where x is not.
