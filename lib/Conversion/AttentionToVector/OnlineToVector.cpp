@@ -79,9 +79,8 @@ private:
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
       // One vector at a time: regions may be long.
-      loop(index(0), index(tile.vectors * lanes), lanes, [&](Value column) {
-        emitChanges(column, add(firstLane, column));
-      });
+      loop(index(0), index(tile.vectors * lanes), lanes,
+           [&](Value column) { emitChanges(column, add(firstLane, column)); });
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -134,10 +133,10 @@ private:
     Value hasTile = isLess(index(rows - 1), numKeys);
     Value end = arith::SelectOp::create(b, loc, hasTile, numKeys, index(0));
     Value last = sub(numKeys, index(rows));
-    pivots = loop(index(0), end, rows, pivots,
-                  [&](Value row, ValueRange current) {
-                    return emitScoreRows(minimum(row, last), rows, current);
-                  });
+    pivots =
+        loop(index(0), end, rows, pivots, [&](Value row, ValueRange current) {
+          return emitScoreRows(minimum(row, last), rows, current);
+        });
     return loop(end, numKeys, 1, pivots, [&](Value row, ValueRange current) {
       return emitScoreRows(row, 1, current);
     });
@@ -471,8 +470,8 @@ private:
         weights.push_back(loadVector(strip, inStrip(j, v)));
       if (leavesOut)
         for (Value weight : weights)
-          used.push_back(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE,
-                                               weight, zeroVector()));
+          used.push_back(arith::CmpFOp::create(
+              b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
       for (int64_t r = 0; r < rows; ++r) {
         Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
         for (int64_t v = 0; v < tile.vectors; ++v) {

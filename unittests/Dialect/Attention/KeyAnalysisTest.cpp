@@ -200,7 +200,7 @@ TEST_F(KeyAnalysisTest, randomSets) {
     return least + static_cast<int64_t>(random() % (most - least + 1));
   };
   SmallVector<AffineExpr> atoms = {b, i, j, s, t};
-  for (int trial = 0; trial < 6000; ++trial) {
+  for (int trial = 0; trial < 4000; ++trial) {
     Unions unions(pick(1, 3));
     for (auto &members : unions) {
       for (int64_t n = pick(1, 5) <= 3 ? 1 : pick(2, 3); n > 0; --n) {
@@ -235,6 +235,98 @@ TEST_F(KeyAnalysisTest, randomSets) {
              << text;
     }
   }
-  llvm::outs() << numExact << " of " << numAnalyses << " exact\n";
+  // What falls back is wild.
   EXPECT_GT(numExact * 10, numAnalyses * 6);
+}
+
+TEST_F(KeyAnalysisTest, patternsAreExact) {
+  auto documents = [&](int64_t size) {
+    return set({}, {i.floorDiv(size) - j.floorDiv(size)});
+  };
+  auto dilated = [&](int64_t step) { return set({}, {(i - j) % step}); };
+  KeySet causal = set({i - j}), window = set({j - i + s, i - j + s}),
+         length = set({t + 20 - j}), strided = set({3 - j % 16}),
+         global = set({5 - j}), globalQuery = set({5 - i}),
+         bottomRight = set({i + t - j}), diagonal = set({}, {i - j}),
+         ahead = set({i - j - 2, j - i + 9}), never = set({-j - 1});
+  SmallVector<Unions> patterns = {
+      {{causal}},
+      {{bottomRight}},
+      {{window}},
+      {{causal}, {window}, {length}},
+      {{causal, global}},
+      {{causal, global}, {length}},
+      {{causal}, {global, globalQuery, window}},
+      {{documents(8)}},
+      {{documents(10)}, {causal}},
+      {{documents(7)}, {window}, {length}},
+      {{documents(16)}, {dilated(3)}},
+      {{documents(16)}, {dilated(3)}, {causal}},
+      {{documents(12), window}, {causal}},
+      {{documents(20)}, {strided}},
+      {{dilated(2)}},
+      {{dilated(30)}, {causal}},
+      {{dilated(30), window}, {causal}},
+      {{dilated(5)}, {window}, {length}},
+      {{strided}},
+      {{strided, window}, {causal}},
+      {{strided}, {length}, {causal}},
+      {{diagonal}},
+      {{diagonal, global}},
+      {{ahead}},
+      {{never, causal}},
+      {{never}},
+      {},
+  };
+  for (auto [index, unions] : llvm::enumerate(patterns))
+    for (int64_t queryBlock : {1, 4, 16, 64})
+      for (int64_t keyBlock : {1, 8, 32})
+        for (SmallVector<int64_t> symbols :
+             {SmallVector<int64_t>{6, 3}, SmallVector<int64_t>{40, -30}}) {
+          SCOPED_TRACE("pattern " + std::to_string(index));
+          checkBlocks(unions, symbols, 75, 0, 90, {queryBlock, keyBlock});
+          EXPECT_EQ(numExact, numAnalyses);
+          if (HasFailure())
+            return;
+        }
+}
+
+// Sizes of symbols do not matter, as long as the expressions have 64 bits.
+TEST_F(KeyAnalysisTest, wideSymbols) {
+  int64_t most = std::numeric_limits<int64_t>::max();
+  KeySet length = set({s - j}), window = set({j - i + s, i - j + t}),
+         start = set({j + s - 100}),
+         documents = set({}, {(i + s).floorDiv(7) - (j + s).floorDiv(7)});
+  SmallVector<Unions> patterns = {{{length}},
+                                  {{window}},
+                                  {{start}},
+                                  {{documents}},
+                                  {{length, start}, {window}}};
+  for (const Unions &unions : patterns)
+    for (int64_t value :
+         {most - 200, -most + 200, int64_t(1) << 62, -(int64_t(1) << 62),
+          int64_t(1) << 40, -(int64_t(1) << 32), int64_t(1) << 31})
+      checkBlocks(unions, {value, most - 200}, 40, 0, 60, {16, 8});
+  EXPECT_EQ(numExact, numAnalyses);
+  EXPECT_FALSE(HasFailure());
+}
+
+// Sets that nobody writes take milliseconds, and give up.
+TEST_F(KeyAnalysisTest, timeIsBounded) {
+  Unions unions;
+  for (int64_t n = 2; n < 18; ++n) {
+    SmallVector<AffineExpr> inequalities;
+    for (int64_t m = 1; m < 5; ++m)
+      inequalities.push_back((i * n - j * m + s).floorDiv(n + 3) % (m + 5) -
+                             (i * m + j).floorDiv(m + 7) + t);
+    unions.push_back({set(inequalities), set({i - j})});
+  }
+  unions.push_back({set({(i * ((int64_t(1) << 62)) - j * 3)})});
+  unions.push_back({set({i * s + j.floorDiv(3)})});
+  auto start = std::chrono::steady_clock::now();
+  KeyAnalysis analysis = analyzeKeys(&context, 1, 2, unions, {64, 128});
+  std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(time.count(), 1);
+  EXPECT_FALSE(analysis.reasons.empty());
+  check(analysis, unions, 0, 0, 16, {100, 20}, 0, 40, 128);
 }

@@ -13,10 +13,10 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-/// Limits that keep the time small: sets of a union, constraints of all sets,
-/// and conjunctions.
+/// Limits that keep the time and the code small: sets of a union, constraints
+/// of all sets, conjunctions, and families.
 static constexpr size_t maxMembers = 16, maxConstraints = 64,
-                        maxConjunctions = 16;
+                        maxConjunctions = 16, maxFamilies = 24;
 
 /// Keys between members of a family that cost less than a block of their own.
 static constexpr int64_t maxGap = 8;
@@ -71,24 +71,26 @@ LogicalResult Analyzer::addNotAll(const KeySet &member, AffineExpr expr,
   PairSystem system = makeSystem();
   if (failed(system.addConstraint(member, expr, /*negated=*/true, reason)))
     return failure();
-  FailureOr<std::optional<KeyFamily>> family = system.project();
-  if (failed(family)) {
+  FailureOr<std::vector<KeyFamily>> found =
+      system.project(options.numBlockQueries);
+  if (failed(found)) {
     reason = "it is too complicated";
     return failure();
   }
-  if (!*family)
-    return success();
-  if ((*family)->period != 0) {
-    int64_t width = system.getMinWidth(**family, options.numBlockQueries);
-    (*family)->fillsGaps = width < 0 || (*family)->period - width < minFullKeys;
+  for (KeyFamily &family : *found) {
+    if (family.period != 0) {
+      int64_t width = system.getMinWidth(family, options.numBlockQueries);
+      family.fillsGaps = width < 0 || family.period - width < minFullKeys;
+    }
+    families.push_back(std::move(family));
   }
-  families.push_back(**family);
   return success();
 }
 
 LogicalResult Analyzer::findNotAll(ArrayRef<KeySet> members,
                                    std::string &reason) {
   std::vector<std::vector<KeyFamily>> notAll;
+  size_t numFamilies = 0;
   for (const KeySet &member : members) {
     std::vector<KeyFamily> &families = notAll.emplace_back();
     for (auto [index, expr] : llvm::enumerate(member.set.getConstraints()))
@@ -96,6 +98,11 @@ LogicalResult Analyzer::findNotAll(ArrayRef<KeySet> members,
           (member.set.isEq(index) &&
            failed(addNotAll(member, -expr, families, reason))))
         return failure();
+    numFamilies += families.size();
+  }
+  if (numFamilies > maxFamilies) {
+    reason = "it is too complicated";
+    return failure();
   }
   result.notAll.push_back(std::move(notAll));
   return success();
@@ -125,22 +132,23 @@ LogicalResult Analyzer::findVisible(ArrayRef<unsigned> bounding,
       if (failed(system.addSet(member, reason)))
         return failure();
     }
-    FailureOr<std::optional<KeyFamily>> family = system.project();
-    if (failed(family)) {
+    FailureOr<std::vector<KeyFamily>> found =
+        system.project(options.numBlockQueries);
+    if (failed(found) || visible.size() + found->size() > maxFamilies) {
       reason = tooComplicated;
       return failure();
     }
-    if (!*family)
-      continue;
-    if ((*family)->period != 0) {
-      // Blocks are never empty where a gap is shorter than they are.
-      int64_t least = system.getMinWidth(**family, std::nullopt);
-      int64_t usual = system.getMinWidth(**family, options.numBlockQueries);
-      (*family)->fillsGaps = least > 0 &&
-                             (*family)->period - least < options.numBlockKeys &&
-                             (*family)->period - usual <= maxGap;
+    for (KeyFamily &family : *found) {
+      if (family.period != 0) {
+        // Blocks are never empty where a gap is shorter than they are.
+        int64_t least = system.getMinWidth(family, std::nullopt);
+        int64_t usual = system.getMinWidth(family, options.numBlockQueries);
+        family.fillsGaps = least > 0 &&
+                           family.period - least < options.numBlockKeys &&
+                           family.period - usual <= maxGap;
+      }
+      visible.push_back(std::move(family));
     }
-    visible.push_back(**family);
   }
   result.visible = std::move(visible);
   return success();

@@ -1,31 +1,17 @@
 //===- KeyBounds.h - The key analysis of score changes as code --*- C++ -*-===//
 //
-// Binds the analysis of mask sets to values: what its expressions are of, and
-// the arithmetic that KeySweep.h asks for, built as operations.
+// The arithmetic that KeySweep.h asks for, built as operations on what the
+// expressions of the analysis are bound to.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYBOUNDS_H
 #define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYBOUNDS_H
 
-#include "Attention/Dialect/Attention/IR/ScoreChange.h"
 #include "Attention/Dialect/Attention/Transforms/KeyAnalysis.h"
 #include "mlir/IR/Builders.h"
 
 namespace mlir::attention {
-
-/// The analysis of the sets among score changes.
-struct ChangesAnalysis {
-  KeyAnalysis keys;
-  /// What the symbols are bound to.
-  SmallVector<Value> symbols;
-  /// The changes without the sets that full segments decide.
-  SmallVector<ScoreChange> undecided;
-};
-
-ChangesAnalysis analyzeScoreChanges(MLIRContext *context, unsigned numBatch,
-                                    ArrayRef<ScoreChange> changes,
-                                    const KeyAnalysisOptions &options);
 
 /// Arithmetic on indices, folded where it can be.
 class IndexOps {

@@ -224,7 +224,7 @@ SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
 }
 
 /// for a step from one change to the next:
-///   if the keys that wait are done:
+///   if keys make a segment:
 ///     full blocks, or the shorter one left, or partial blocks
 SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
                                                  State state) {
@@ -234,7 +234,7 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
   Value numSteps = toValue(ops.add(sweep.getNumSteps(), one));
   // The sweep's state and then the block's.
   Value first = toValue(firstKey), no = toValue(ops.boolean(false));
-  SmallVector<Value> inits = {first, first, first, no, no};
+  SmallVector<Value> inits = {first, first, no, no};
   size_t numSwept = inits.size();
   llvm::append_range(inits, state);
   auto loop = scf::ForOp::create(builder, loc, toValue(ops.constant(0)),
@@ -243,8 +243,7 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
   builder.setInsertionPointToStart(loop.getBody());
   ValueRange swept = ValueRange(loop.getRegionIterArgs()).take_front(numSwept);
   state = State(ValueRange(loop.getRegionIterArgs()).drop_front(numSwept));
-  SweepState<IndexOps> current{swept[0], swept[1], swept[2], swept[3],
-                               swept[4]};
+  SweepState<IndexOps> current{swept[0], swept[1], swept[2], swept[3]};
   SweepStep<IndexOps> step =
       makeStep(ops, sweep, current, endKey, numBlockKeys);
 
@@ -253,8 +252,8 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
       ops.conjunction(step.isDone, ops.negation(current.isFull));
   OpFoldResult isLast = ops.conjunction(isFull, ops.negation(step.joins));
   OpFoldResult fullEnd = ops.select(isFull, step.blocksEnd, current.begin);
-  OpFoldResult lastEnd = ops.select(isLast, current.end, step.blocksEnd);
-  OpFoldResult partialEnd = ops.select(isPartial, current.end, current.begin);
+  OpFoldResult lastEnd = ops.select(isLast, current.key, step.blocksEnd);
+  OpFoldResult partialEnd = ops.select(isPartial, current.key, current.begin);
   state =
       buildKeyLoop(fullBlock, current.begin, fullEnd, /*isStatic=*/true, state);
   state = buildKeyLoop(fullBlock, step.blocksEnd, lastEnd, /*isStatic=*/false,
@@ -262,8 +261,8 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
   state = buildKeyLoop(partialBlock, current.begin, partialEnd,
                        /*isStatic=*/false, state);
   SmallVector<Value> yielded = {
-      toValue(step.next.key), toValue(step.next.begin), toValue(step.next.end),
-      toValue(step.next.waits), toValue(step.next.isFull)};
+      toValue(step.next.key), toValue(step.next.begin),
+      toValue(step.next.isVisible), toValue(step.next.isFull)};
   llvm::append_range(yielded, state);
   scf::YieldOp::create(builder, loc, yielded);
   return State(ValueRange(loop.getResults()).drop_front(numSwept));

@@ -52,8 +52,8 @@ static void sweepKeys(
     ops.symbols.push_back(
         std::clamp(ops.value(term.expr), -term.limit, term.limit));
   KeySweep<NumberOps> sweep(ops, analysis, firstKey, endKey);
-  SweepState<NumberOps> state{firstKey, firstKey, firstKey, false, false};
-  // One step more for the keys that wait in the end.
+  SweepState<NumberOps> state{firstKey, firstKey, false, false};
+  // One step more for the last segment.
   for (int64_t n = sweep.getNumSteps() + 1; n > 0; --n) {
     SweepStep<NumberOps> step =
         makeStep(ops, sweep, state, endKey, numBlockKeys);
@@ -72,7 +72,7 @@ SmallVector<KeySegment> attention::listKeySegments(const KeyAnalysis &analysis,
       analysis, dims, symbols, firstKey, endKey, /*numBlockKeys=*/1,
       [&](const SweepState<NumberOps> &state, SweepStep<NumberOps> &step) {
         if (step.isDone)
-          segments.push_back({state.begin, state.end, state.isFull});
+          segments.push_back({state.begin, state.key, state.isFull});
       });
   return segments;
 }
@@ -128,7 +128,7 @@ BlockCounts attention::countKeyBlocks(const KeyAnalysis &analysis,
       [&](const SweepState<NumberOps> &state, SweepStep<NumberOps> &step) {
         if (!step.isDone)
           return;
-        int64_t end = step.joins ? step.blocksEnd : state.end;
+        int64_t end = step.joins ? step.blocksEnd : state.key;
         int64_t blocks =
             llvm::divideCeilSigned(end - state.begin, numBlockKeys);
         (state.isFull ? counts.full : counts.partial) += blocks;

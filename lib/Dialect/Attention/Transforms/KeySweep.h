@@ -216,53 +216,50 @@ private:
   std::vector<std::vector<std::vector<Run>>> notAll;
 };
 
-/// Where a sweep stands: keys [begin, end) of one class wait for more of them.
+/// Where a sweep stands: the keys [begin, key) are of one class and may be
+/// followed by more of it.
 template <typename Ops>
 struct SweepState {
-  typename Ops::Number key, begin, end;
-  /// Whether any wait, and whether every query sees them.
-  typename Ops::Bool waits, isFull;
+  typename Ops::Number key, begin;
+  /// Whether they are visible, and to every query.
+  typename Ops::Bool isVisible, isFull;
 };
 
-/// What becomes of the keys that wait as the sweep comes to the next ones.
 template <typename Ops>
 struct SweepStep {
-  /// Whether they are all of their class in a row, and to be worked on now.
+  /// Whether the state's keys are a whole segment, to be worked on now.
   typename Ops::Bool isDone;
-  /// Where whole blocks of them end, and whether what is left, of full keys,
-  /// goes with the next segment.
+  /// Where whole blocks of it end, and whether what is left, of full keys, goes
+  /// with the partial segment that follows.
   typename Ops::Number blocksEnd;
   typename Ops::Bool joins;
   SweepState<Ops> next;
 };
 
+/// The way to the next change of class.
 template <typename Ops>
 SweepStep<Ops> makeStep(Ops &ops, KeySweep<Ops> &sweep,
                         const SweepState<Ops> &state,
                         typename Ops::Number endKey, int64_t numBlockKeys) {
   using Bool = typename Ops::Bool;
   SweepStep<Ops> step;
-  Bool isBefore = ops.negation(ops.ge(state.key, endKey));
-  Bool isVisible = ops.conjunction(isBefore, sweep.isVisible(state.key));
+  Bool isVisible = ops.conjunction(ops.negation(ops.ge(state.key, endKey)),
+                                   sweep.isVisible(state.key));
   Bool isFull = ops.conjunction(isVisible, sweep.isFull(state.key));
-  Bool touches = ops.conjunction(
-      ops.conjunction(state.waits, isVisible),
-      ops.negation(ops.ge(state.key, ops.add(state.end, ops.constant(1)))));
-  Bool same =
-      ops.disjunction(ops.conjunction(state.isFull, isFull),
-                      ops.negation(ops.disjunction(state.isFull, isFull)));
-  Bool continues = ops.conjunction(touches, same);
-  step.isDone = ops.conjunction(state.waits, ops.negation(continues));
-  step.joins = ops.conjunction(
-      touches, ops.conjunction(state.isFull, ops.negation(isFull)));
-  auto numBlocks = ops.floorDiv(ops.sub(state.end, state.begin), numBlockKeys);
+  Bool losesFull = ops.conjunction(state.isFull, ops.negation(isFull));
+  Bool gainsFull = ops.conjunction(isFull, ops.negation(state.isFull));
+  Bool touches = ops.conjunction(state.isVisible, isVisible);
+  Bool continues = ops.conjunction(
+      touches, ops.negation(ops.disjunction(losesFull, gainsFull)));
+  step.isDone = ops.conjunction(state.isVisible, ops.negation(continues));
+  step.joins = ops.conjunction(touches, losesFull);
+  auto numBlocks = ops.floorDiv(ops.sub(state.key, state.begin), numBlockKeys);
   step.blocksEnd = ops.add(state.begin, ops.mul(numBlocks, numBlockKeys));
   step.next.begin =
       ops.select(continues, state.begin,
                  ops.select(step.joins, step.blocksEnd, state.key));
   step.next.key = sweep.getNext(state.key);
-  step.next.end = step.next.key;
-  step.next.waits = isVisible;
+  step.next.isVisible = isVisible;
   step.next.isFull = isFull;
   return step;
 }

@@ -18,11 +18,11 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-/// Limits that keep the time and the numbers small. Indices are less than
-/// maxIndex: no memory holds more rows.
+/// Limits that keep the time and the numbers small; cases are of one quotient.
+/// Indices are less than maxIndex: no memory holds more rows.
 static constexpr size_t maxRows = 64, maxQuotients = 8;
 static constexpr int64_t maxCoefficient = int64_t(1) << 20;
-static constexpr double maxIndex = 0x1p40, maxBound = 0x1p60;
+static constexpr double maxCases = 8, maxIndex = 0x1p40, maxBound = 0x1p60;
 static constexpr unsigned keyVariable = 0, queryVariable = 1;
 
 static constexpr const char *tooComplicated = "it is too complicated";
@@ -136,8 +136,10 @@ std::optional<PairForm> PairSystem::divide(PairForm dividend, int64_t divisor,
       break;
     ++position;
   }
-  if (position - 2 == quotients.size())
+  if (position - 2 == quotients.size()) {
     quotients.push_back({dividend, divisor, bound});
+    isSplit.push_back(false);
+  }
   if (outside.coefficients.size() <= position)
     outside.coefficients.resize(position + 1);
   outside.coefficients[position] += 1;
@@ -525,7 +527,54 @@ int64_t PairSystem::getMinWidth(const KeyFamily &family,
   return width;
 }
 
-FailureOr<std::optional<KeyFamily>> PairSystem::project() const {
+/// Where that fails, cases are made of what a quotient of the query is, which
+/// has few values within a block: i floordiv 512 is (first query) floordiv 512
+/// or one more.
+FailureOr<std::vector<KeyFamily>>
+PairSystem::project(int64_t numBlockQueries) const {
+  std::vector<KeyFamily> families;
+  FailureOr<std::optional<KeyFamily>> whole = projectWhole();
+  if (succeeded(whole)) {
+    if (*whole)
+      families.push_back(**whole);
+    return families;
+  }
+  for (auto [index, quotient] : llvm::enumerate(quotients)) {
+    ArrayRef<int64_t> coefficients = quotient.dividend.coefficients;
+    int64_t slope = coefficients[queryVariable];
+    auto isOther = [](int64_t coefficient) { return coefficient != 0; };
+    if (slope <= 0 || coefficients[keyVariable] != 0 ||
+        llvm::any_of(coefficients.drop_front(2), isOther))
+      continue;
+    // As far as it can grow from the first query to the last.
+    double growth = std::ceil(static_cast<double>(slope) *
+                              (numBlockQueries - 1) / quotient.divisor);
+    if (growth >= maxCases || isSplit[index])
+      continue;
+    AffineExpr least =
+        (getAffineDimExpr(numBatch, context) * slope + quotient.dividend.rest)
+            .floorDiv(quotient.divisor);
+    for (int64_t more = 0; more <= growth; ++more) {
+      PairSystem part(*this);
+      part.isSplit[index] = true;
+      for (int64_t sign : {1, -1}) {
+        PairForm form;
+        form.coefficients.resize(3 + index);
+        form.coefficients.back() = sign;
+        form.rest = (least + more) * -sign;
+        part.rows.push_back({form, quotient.bound, /*isDefinition=*/false});
+      }
+      FailureOr<std::vector<KeyFamily>> found = part.project(numBlockQueries);
+      if (failed(found))
+        return failure();
+      llvm::append_range(families, *found);
+    }
+    return families;
+  }
+  return failure();
+}
+
+FailureOr<std::optional<KeyFamily>> PairSystem::projectWhole() const {
   size_t numVariables = 2 + quotients.size();
   SmallVector<PairRow> all;
   auto define = [&](PairForm form, unsigned variable, int64_t coefficient,

@@ -38,14 +38,13 @@ public:
   /// linear in quotients by constants, or too many or too large.
   LogicalResult addSet(const KeySet &member, std::string &reason);
 
-  /// Adds one inequality of a set, or its negation.
   /// Adds that expr ≥ 0 or, negated, that expr ≤ −1.
   LogicalResult addConstraint(const KeySet &member, AffineExpr expr,
                               bool negated, std::string &reason);
 
   /// The keys j for which there is a query i of the block with (i, j) in the
-  /// system. Nothing if there is none; failure if this is not a KeyFamily.
-  FailureOr<std::optional<KeyFamily>> project() const;
+  /// system, together. Fails where families can not say it.
+  FailureOr<std::vector<KeyFamily>> project(int64_t numBlockQueries) const;
 
   /// The least number of keys of a family's `begins` to `ends`, where the block
   /// has as many queries, or, without, any number. INT64_MIN if unknown.
@@ -59,6 +58,7 @@ private:
     double bound;
   };
 
+  FailureOr<std::optional<KeyFamily>> projectWhole() const;
   std::optional<PairForm> flatten(AffineExpr expr, std::string &reason);
   std::optional<PairForm> divide(PairForm dividend, int64_t divisor,
                                  std::string &reason);
@@ -72,6 +72,8 @@ private:
   SmallVectorImpl<ClampedTerm> &terms;
   SmallVector<Quotient> quotients;
   SmallVector<PairRow> rows;
+  /// Quotients that rows give a value.
+  SmallVector<bool> isSplit;
 };
 
 } // namespace mlir::attention

@@ -9,6 +9,7 @@
 #ifndef ATTENTION_DIALECT_ATTENTION_TRANSFORMS_KEYANALYSIS_H
 #define ATTENTION_DIALECT_ATTENTION_TRANSFORMS_KEYANALYSIS_H
 
+#include "Attention/Dialect/Attention/IR/ScoreChange.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/IntegerSet.h"
 #include "llvm/ADT/SmallVector.h"
@@ -79,6 +80,19 @@ KeyAnalysis analyzeKeys(MLIRContext *context, unsigned numBatch,
                         unsigned numSymbols,
                         ArrayRef<SmallVector<KeySet>> unions,
                         const KeyAnalysisOptions &options);
+
+/// The analysis of the sets among score changes.
+struct ChangesAnalysis {
+  KeyAnalysis keys;
+  /// What the symbols are bound to.
+  SmallVector<Value> symbols;
+  /// The changes without the sets that full segments decide.
+  SmallVector<ScoreChange> undecided;
+};
+
+ChangesAnalysis analyzeScoreChanges(MLIRContext *context, unsigned numBatch,
+                                    ArrayRef<ScoreChange> changes,
+                                    const KeyAnalysisOptions &options);
 
 /// Keys [begin, end): all seen by all queries, as far as the decided unions go,
 /// or each (with gaps, each block) by some.
