@@ -108,6 +108,12 @@ Value BlockEmitter::loadScalar(MappedValue matrix, Value row, Value column) {
                                        indices(matrix, row, column)));
 }
 
+Value BlockEmitter::multiplyAdd(Value x, Value y, Value z) {
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(b, loc, x, y, contract);
+  return arith::AddFOp::create(b, loc, product, z, contract);
+}
+
 Value BlockEmitter::loadVector(Value buffer, ValueRange at) {
   Type element = getElementTypeOrSelf(buffer);
   return vector::LoadOp::create(b, loc, VectorType::get(lanes, element), buffer,

@@ -53,6 +53,10 @@ protected:
   Value splat(Value scalar);
   Value zeroVector();
 
+  /// x · y + z, fused where the target has an instruction for it, which
+  /// math.fma would call a function for elsewhere.
+  Value multiplyAdd(Value x, Value y, Value z);
+
   Value loadVector(Value buffer, ValueRange at);
   void storeVector(Value vector, Value buffer, ValueRange at);
 

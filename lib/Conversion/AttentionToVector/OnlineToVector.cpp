@@ -61,7 +61,8 @@ private:
     // A weight of 0 leaves its value out, also one that is not finite: where
     // there may be such weights, look once whether there are such values.
     Value isFinite = changes.empty() ? Value() : emitValuesAreFinite();
-    loop(index(0), index(numLanes()), tile.vectors * lanes,
+    Value end = minimum(index(numLanes()), op.getLive());
+    loop(index(0), end, tile.vectors * lanes,
          [&](Value firstLane) { emitGroup(firstLane, isFinite); });
   }
 
@@ -117,7 +118,8 @@ private:
   /// divide the keys, the last one begins earlier and computes some scores
   /// again.
   Values emitScores(Values pivots) {
-    int64_t rows = tile.rows;
+    // A pair body of several operations takes registers of its own.
+    int64_t rows = op.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
     if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
       rows = std::min(rows, *count);
       if (rows == 0)
@@ -171,10 +173,11 @@ private:
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value &sum = next[r * tile.vectors + v];
           if (op.isDot())
-            sum = math::FmaOp::create(b, loc, all, queries[v], sum);
+            sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, emitPair(queries[v], element, parameters), sum,
+                arith::FastMathFlags::contract);
         }
       }
       return next;
@@ -402,7 +405,7 @@ private:
       });
     for (auto [v, sum] : llvm::enumerate(sums)) {
       Value all = loadVector(op.getOuts()[2], lane[v]);
-      all = math::FmaOp::create(b, loc, all, factors[v], sum);
+      all = multiplyAdd(all, factors[v], sum);
       storeVector(all, op.getOuts()[2], lane[v]);
     }
     return factors;
@@ -432,8 +435,10 @@ private:
       emitContextRows(row, rows, factors, leavesOut);
     };
     int64_t count = staticExtent(accumulator, 0);
+    // Which values are used takes registers too.
+    int64_t rows = leavesOut ? llvm::divideCeil(tile.rows, 2) : tile.rows;
     if (ShapedType::isDynamic(count)) {
-      loopWithTail(extent(accumulator, 0), tile.rows, {},
+      loopWithTail(extent(accumulator, 0), rows, {},
                    [&](Value row, int64_t rows, ValueRange) {
                      emitRows(row, rows);
                      return Values();
@@ -441,10 +446,10 @@ private:
       return;
     }
     // As few tiles as can be, and none with many rows less than another.
-    int64_t numTiles = llvm::divideCeil(count, tile.rows);
+    int64_t numTiles = llvm::divideCeil(count, rows);
     if (numTiles == 0)
       return;
-    int64_t rows = llvm::divideCeil(count, numTiles);
+    rows = llvm::divideCeil(count, numTiles);
     int64_t numShorter = rows * numTiles - count;
     Value end = index(count - numShorter * (rows - 1));
     loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });
@@ -480,7 +485,7 @@ private:
             element =
                 arith::SelectOp::create(b, loc, used[v], all, zeroVector());
           Value &sum = next[r * tile.vectors + v];
-          sum = math::FmaOp::create(b, loc, element, weights[v], sum);
+          sum = multiplyAdd(element, weights[v], sum);
         }
       }
       return next;
@@ -504,13 +509,12 @@ private:
           index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
             Value elements =
                 extend(loadVector(value.value, indices(value, row, e)));
-            return Values{math::FmaOp::create(b, loc, elements, zeroVector(),
-                                              current[0])};
+            return Values{multiplyAdd(elements, zeroVector(), current[0])};
           });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
-            return Values{math::FmaOp::create(b, loc, loadScalar(value, row, e),
-                                              zero, current[0])};
+            return Values{
+                multiplyAdd(loadScalar(value, row, e), zero, current[0])};
           });
       return Values{vectors[0], scalars[0]};
     });
