@@ -137,10 +137,13 @@ def AttentionTile : Pass<"attention-tile"> {
     (`attention.pack`), read blocks of keys one after another
     (`attention.online`), and give rows of the context (`attention.finish`).
 
-    Which keys are visited follows from the mask sets: for linear inequalities
-    (causal, windows, lengths) keys that no query of the block sees are left out
-    by the loop's bounds, and blocks that all queries see carry no mask. Other
-    sets are evaluated everywhere.
+    Which keys are visited follows from the mask sets, their unions, intersections,
+    and quotients and remainders by constants: keys that no query of the block
+    sees are left out, and blocks that all queries see carry no mask. Where both
+    kinds of keys are a range, that is the loops' bounds; else a loop over
+    segments of keys finds them with a few comparisons each. What a set leaves
+    out is visited, and a remark says why, where it divides by a symbol or is too
+    complicated.
 
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays
