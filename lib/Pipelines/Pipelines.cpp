@@ -124,6 +124,7 @@ void attention::buildAttentionToVectorPipeline(
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
   tile.runtimeChecks = options.runtimeChecks;
+  tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
   addBufferization(manager, options);

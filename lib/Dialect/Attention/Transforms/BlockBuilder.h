@@ -1,7 +1,8 @@
 //===- BlockBuilder.h - A block of queries on the block level ---*- C++ -*-===//
 //
 // Turns attention of one batch element and one block of queries into block
-// level operations: pack, online in loops over keys, finish.
+// level operations: pack, online in loops over keys, finish; merge where keys
+// are read in parts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,25 +11,41 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
+#include "KeyLoops.h"
 
 namespace mlir::attention {
 
 class BlockBuilder {
 public:
   /// Builds in front of `op`, which has an origin.
-  BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
-      : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes) {}
+  BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes);
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build();
 
+  /// Builds the state of a part of the keys into `outs`, without what init
+  /// operands say.
+  SmallVector<Value> buildPartialState(KeyPart part, ValueRange outs);
+
+  /// Builds what replaces the results of `op` from the states of all parts of
+  /// the keys.
+  SmallVector<Value> buildFromStates(ValueRange states);
+
 private:
+  /// What packed queries are multiplied by, or null: the scale of a dot
+  /// product, and what the normaliser would have scores multiplied by where
+  /// nothing sees them in between.
+  Value buildPackScale();
+
   /// The accumulator, 0, and the normaliser's state before any key.
   SmallVector<Value> buildInitialState();
-  Value buildFilled(Value scalar, ArrayRef<OpFoldResult> sizes);
 
-  /// The state after all keys.
-  SmallVector<Value> buildState();
+  /// The values of a state before any key.
+  SmallVector<Value> buildInitialElements(ValueRange initElements);
+
+  /// The state after all keys, or those of a part.
+  SmallVector<Value> buildState(ValueRange initialState,
+                                std::optional<KeyPart> part);
 
   /// The results from the state after all keys.
   SmallVector<Value> buildResults(ArrayRef<Value> state);
@@ -37,6 +54,10 @@ private:
   Location loc;
   FusedOp op;
   BlockSizes sizes;
+  /// The op's, or its prescaled form, and what that wants scores to be
+  /// multiplied by.
+  OnlineNormaliserAttrInterface normaliser;
+  double packFactor = 1.0;
 };
 
 } // namespace mlir::attention

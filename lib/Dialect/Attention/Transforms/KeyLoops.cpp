@@ -57,9 +57,10 @@ namespace {
 class KeyLoopBuilder {
 public:
   KeyLoopBuilder(RewriterBase &rewriter, FusedOp op, const QueryBlock &queries,
-                 int64_t numBlockKeys)
+                 int64_t numBlockKeys, std::optional<KeyPart> part)
       : builder(rewriter), loc(op.getLoc()), op(op), queries(queries),
-        numBlockKeys(numBlockKeys), origin(op.getOrigin()), ops(builder, loc) {}
+        numBlockKeys(numBlockKeys), part(part), origin(op.getOrigin()),
+        ops(builder, loc) {}
 
   SmallVector<Value> build(SmallVector<Value> state);
 
@@ -69,6 +70,7 @@ private:
 
   OnlineOp buildPrototype(MappedValue key, MappedValue value,
                           ArrayRef<ScoreChange> changes, ValueRange state);
+  void restrictToPart(const KeyAnalysis &analysis);
   State buildRanges(const KeyAnalysis &analysis, State state);
   State buildFullRange(OpFoldResult begin, OpFoldResult end, bool isLast,
                        OpFoldResult &next, State state);
@@ -115,10 +117,13 @@ private:
   FusedOp op;
   const QueryBlock &queries;
   int64_t numBlockKeys;
+  std::optional<KeyPart> part;
   SmallVector<Value> origin;
   IndexOps ops;
-  /// Global indices of the keys there are.
-  OpFoldResult firstKey, endKey;
+  /// Global index of the first key there is.
+  OpFoldResult firstKey;
+  /// Global indices of the keys to visit: all of them, or a part.
+  OpFoldResult beginKey, endKey;
   /// A block of full keys and one of others, before tiling.
   OnlineOp fullBlock, partialBlock;
 };
@@ -131,7 +136,7 @@ OnlineOp KeyLoopBuilder::buildPrototype(MappedValue key, MappedValue value,
       getValueOrCreateConstantIndexOp(builder, loc, queries.numQueries);
   return OnlineOp::create(builder, loc, queries.tile, key, value,
                           op.getParameters(), queries.scale, op.getCombine(),
-                          changes, op.getNormaliser(), origin, live, state);
+                          changes, queries.normaliser, origin, live, state);
 }
 
 SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
@@ -161,7 +166,10 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
   dims.push_back(queries.numQueries);
   ops.bind(dims, getAsOpFoldResult(analysis.symbols), analysis.keys.terms);
   firstKey = getAsOpFoldResult(origin[numBatch + 1]);
+  beginKey = firstKey;
   endKey = ops.add(firstKey, getExtent(builder, loc, key, 0));
+  if (part)
+    restrictToPart(analysis.keys);
 
   fullBlock = buildPrototype(key, value, analysis.undecided, state);
   partialBlock = buildPrototype(key, value, changes, state);
@@ -170,6 +178,28 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
   builder.eraseOp(fullBlock);
   builder.eraseOp(partialBlock);
   return state;
+}
+
+/// Leaves what the part has of the keys. All parts have as many, whole blocks,
+/// of those from the first that is visible to the last.
+void KeyLoopBuilder::restrictToPart(const KeyAnalysis &analysis) {
+  if (analysis.visible.size() == 1) {
+    Sweep sweep(ops, analysis, beginKey, endKey);
+    const Sweep::Run &visible = sweep.getVisible().front();
+    OpFoldResult end = ops.add(visible.last, ops.constant(1));
+    beginKey = visible.first;
+    endKey = ops.max(beginKey, end);
+  }
+  Value begin = ops.toValue(beginKey), end = ops.toValue(endKey);
+  Value index = ops.toValue(part->index), count = ops.toValue(part->count);
+  Value block = arith::ConstantIndexOp::create(builder, loc, numBlockKeys);
+  Value numPartKeys = arith::MulIOp::create(builder, loc, count, block);
+  Value numKeys = arith::SubIOp::create(builder, loc, end, begin);
+  numPartKeys = arith::CeilDivUIOp::create(builder, loc, numKeys, numPartKeys);
+  numPartKeys = arith::MulIOp::create(builder, loc, numPartKeys, block);
+  Value offset = arith::MulIOp::create(builder, loc, index, numPartKeys);
+  beginKey = ops.min(ops.add(beginKey, offset), endKey);
+  endKey = ops.min(ops.add(beginKey, numPartKeys), endKey);
 }
 
 /// Blocks of static size; what is left is for the next range, or is the last,
@@ -191,7 +221,7 @@ SmallVector<Value> KeyLoopBuilder::buildFullRange(OpFoldResult begin,
 /// can be some.
 SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
                                                State state) {
-  Sweep sweep(ops, analysis, firstKey, endKey);
+  Sweep sweep(ops, analysis, beginKey, endKey);
   const Sweep::Run &visible = sweep.getVisible().front();
   OpFoldResult begin = visible.first;
   OpFoldResult end = ops.add(visible.last, ops.constant(1));
@@ -228,12 +258,12 @@ SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
 ///     full blocks, or the shorter one left, or partial blocks
 SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
                                                  State state) {
-  Sweep sweep(ops, analysis, firstKey, endKey);
+  Sweep sweep(ops, analysis, beginKey, endKey);
   auto toValue = [&](OpFoldResult value) { return ops.toValue(value); };
   OpFoldResult one = ops.constant(1);
   Value numSteps = toValue(ops.add(sweep.getNumSteps(), one));
   // The sweep's state and then the block's.
-  Value first = toValue(firstKey), no = toValue(ops.boolean(false));
+  Value first = toValue(beginKey), no = toValue(ops.boolean(false));
   SmallVector<Value> inits = {first, first, no, no};
   size_t numSwept = inits.size();
   llvm::append_range(inits, state);
@@ -271,7 +301,8 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
 SmallVector<Value> attention::buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                             const QueryBlock &queries,
                                             int64_t numBlockKeys,
+                                            std::optional<KeyPart> part,
                                             ValueRange state) {
-  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys)
+  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, part)
       .build(llvm::to_vector(state));
 }

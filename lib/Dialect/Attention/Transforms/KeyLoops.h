@@ -18,16 +18,24 @@ struct QueryBlock {
   Value tile;
   /// What scores are multiplied by, if anything.
   Value scale;
+  /// What their scores are normalised by.
+  OnlineNormaliserAttrInterface normaliser;
   /// Queries in the lanes of the tile.
   OpFoldResult numQueries;
 };
 
+/// Part `index` of `count` that the keys which a block visits are split into.
+struct KeyPart {
+  OpFoldResult index, count;
+};
+
 /// Loops over the ranges of keys that the mask sets of `op`, attention of one
-/// batch element and one block of queries, leave, in blocks of `numBlockKeys`.
-/// Returns the state after them.
+/// batch element and one block of queries, leave, in blocks of `numBlockKeys`:
+/// all of them, or those of a part. Returns the state after them.
 SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                  const QueryBlock &queries,
-                                 int64_t numBlockKeys, ValueRange state);
+                                 int64_t numBlockKeys,
+                                 std::optional<KeyPart> part, ValueRange state);
 
 } // namespace mlir::attention
 

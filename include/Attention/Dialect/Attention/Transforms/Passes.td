@@ -145,6 +145,15 @@ def AttentionTile : Pass<"attention-tile"> {
     out is visited, and a remark says why, where it divides by a symbol or is too
     complicated.
 
+    Where there are fewer blocks of queries than the target's parallelism asks
+    for, as when one query reads a long cache, the keys that a block visits are
+    split too: one parallel loop over batch elements, blocks of queries and parts
+    of the keys leaves a state for each, and a second merges those of a block in
+    order (`attention.merge`) and finishes. Parts have at least 512 keys; their
+    number follows from shapes and target facts, where the number of keys is
+    known at run time only, at run time. It is one where the number of blocks of
+    queries is not static.
+
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays
     as it is, and a remark says why.
@@ -176,6 +185,9 @@ def AttentionTile : Pass<"attention-tile"> {
     Option<"runtimeChecks", "runtime-checks", "bool", "false",
            "Check at run time that extents agree (cf.assert), where types leave "
            "that open; afterwards nothing shows that they did not">,
+    Option<"keySplits", "key-splits", "int64_t", "0",
+           "Parts of the keys that are read at the same time, 1 for no split "
+           "(0: by the model)">,
   ];
   let statistics = [
     Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
