@@ -99,7 +99,9 @@ struct ConvertAttentionToVectorPass
                    facts.lanes(getElementTypeOrSelf(merge.getOuts()[0])));
       else
         lowerOnline(builder, cast<OnlineOp>(op), facts,
-                    getStrip(cast<OnlineOp>(op)));
+                    [&](Type type, unsigned number) {
+                      return getStrip(cast<OnlineOp>(op), type, number);
+                    });
       op->erase();
     }
   }
@@ -128,11 +130,12 @@ private:
       }
   }
 
-  Value getStrip(OnlineOp op) {
+  /// Strip `number` of `type` in the scope of `op`.
+  Value getStrip(OnlineOp op, Type type, unsigned number) {
     StripKey key = getStripKey(op);
-    Value &strip = strips[key];
+    auto [scope, width, scoreType] = key;
+    Value &strip = strips[{key, {type, number}}];
     if (!strip) {
-      auto [scope, width, type] = key;
       OpBuilder builder(scope, scope->begin());
       strip = memref::AllocaOp::create(
           builder, op.getLoc(), MemRefType::get({stripRows[key], width}, type),
@@ -142,6 +145,6 @@ private:
   }
 
   DenseMap<StripKey, int64_t> stripRows;
-  DenseMap<StripKey, Value> strips;
+  DenseMap<std::pair<StripKey, std::pair<Type, unsigned>>, Value> strips;
 };
 } // namespace
