@@ -1,4 +1,4 @@
-"""A bar chart as an SVG file: a group a case, a bar a system, one panel a measure
+"""A bar chart as an SVG file: a group a case, a bar a system, one panel a suite
 and number of threads."""
 
 from html import escape
@@ -33,7 +33,7 @@ def panels(rows: list) -> dict:
     found = {}
     for row in rows:
         if value_of(row) is not None:
-            found.setdefault((row["measure"], row["threads"]), {}).setdefault(row["case"], []).append(row)
+            found.setdefault((row["suite"], row["measure"], row["threads"]), {}).setdefault(row["case"], []).append(row)
     return found
 
 
@@ -59,11 +59,11 @@ def draw(report: dict) -> str:
         parts.append(f'<rect x="{x}" y="{y - 10}" width="12" height="12" fill="{COLOURS.get(system, "#666")}"/>')
         parts.append(text(x + 18, y, label))
         x += 34 + 7 * len(label)
-    for (measure, threads), cases in panels(report["cases"]).items():
+    for (suite, measure, threads), cases in panels(report["cases"]).items():
         y += 38
         largest = max(value_of(row) for rows in cases.values() for row in rows) or 1
         limit = max(1.0, largest) if measure == "time" else largest * 1.05
-        title = f"{TITLES[measure]}, {threads} thread{'s' if threads > 1 else ''}"
+        title = f"{suite}: {TITLES[measure]}, {threads} thread{'s' if threads > 1 else ''}"
         if measure == "time":
             peak = next((p for p in machine.get("peaks", []) if p["threads"] == threads), None)
             title += f" (peak {peak['peak_gflops']:.0f} GF/s)" if peak else ""
