@@ -14,6 +14,9 @@ def format_bytes(count: int) -> str:
     return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
 
 
+# Memory a thread works with that is more than blocks.
+NOTABLE_BYTES = 2**20
+
 # What a case's reference stands for.
 REFERENCES = {"time": "plain attention", "operations": "its live pairs at the plain rate"}
 
@@ -43,8 +46,9 @@ def describe(row: dict) -> str:
                  f"{row['gflops']:7.1f} GF/s", f"{row['flops_fraction_of_peak']:6.1%} of peak"]
     if "score_elements_per_second" in row:
         cells.append(f"{row['score_elements_per_second'] * 1e-9:.3g} G elements/s")
-    if "extra_memory_bytes_per_thread" in row and row["measure"] == "memory":
-        cells.append(f"{format_bytes(row['extra_memory_bytes_per_thread'])} a thread beyond the result")
+    extra = row.get("extra_memory_bytes_per_thread", 0)
+    if "extra_memory_bytes_per_thread" in row and (row["measure"] == "memory" or extra > NOTABLE_BYTES):
+        cells.append(f"{format_bytes(extra)} a thread beyond the result")
     if row["others_processors"] > DISTURBING:
         cells.append(f"(others kept {row['others_processors']:.1f} processors busy)")
     cells.append(f"error {error_text(row)}")
