@@ -39,6 +39,7 @@ public:
   ///   for groups of queries that fit in registers:
   ///     strip = scores; pivot, strip = weights; accumulator += strip · values
   void emit() {
+    scale = op.getScale() ? emitScale() : Value();
     int64_t rows = cast<MemRefType>(strip.getType()).getDimSize(0);
     int64_t numKeys = staticExtent(key, 0);
     if (!ShapedType::isDynamic(numKeys) && numKeys <= rows)
@@ -50,6 +51,18 @@ public:
   }
 
 private:
+  /// A sum over no features is 0, whatever it is scaled by.
+  Value emitScale() {
+    int64_t numFeatures =
+        cast<MemRefType>(op.getQuery().getType()).getDimSize(0);
+    if (!ShapedType::isDynamic(numFeatures) && numFeatures > 0)
+      return op.getScale();
+    Value extent = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
+    Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 1.0));
+    return arith::SelectOp::create(b, loc, isLess(index(0), extent),
+                                   op.getScale(), one);
+  }
+
   int64_t numLanes() {
     return cast<MemRefType>(op.getQuery().getType()).getShape().back();
   }
@@ -118,7 +131,8 @@ private:
   /// divide the keys, the last one begins earlier and computes some scores
   /// again.
   Values emitScores(Values pivots) {
-    int64_t rows = tile.rows;
+    // A pair body of several operations takes registers of its own.
+    int64_t rows = op.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
     if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
       rows = std::min(rows, *count);
       if (rows == 0)
@@ -175,20 +189,33 @@ private:
             sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, emitPair(lane[v], queries[v], element, parameters), sum,
+                arith::FastMathFlags::contract);
         }
       }
       return next;
     });
   }
 
-  /// The pair body for one vector of queries.
-  Value emitPair(Value query, Value element, ValueRange parameters) {
+  /// Which of a vector's lanes have a query.
+  Value emitHoldsQuery(Value firstLane) {
+    return vector::CreateMaskOp::create(b, loc,
+                                        VectorType::get(lanes, b.getI1Type()),
+                                        sub(op.getLive(), firstLane));
+  }
+
+  /// The pair body for the vector of queries from lane `firstLane` on.
+  Value emitPair(Value firstLane, Value query, Value element,
+                 ValueRange parameters) {
     SmallVector<LaneValue> arguments = {LaneValue::vector(query),
                                         LaneValue::uniform(element)};
     for (Value parameter : parameters)
       arguments.push_back(LaneValue::uniform(parameter));
-    LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+    // In lanes without a query, queries are 0: by those nothing may be divided.
+    Value holdsQuery;
+    if (LaneVectorizer::needsLiveLane(op.getCombine()))
+      holdsQuery = emitHoldsQuery(firstLane);
+    LaneVectorizer vectorizer(b, loc, lanes, holdsQuery);
     return vectorizer.materialize(
         vectorizer.vectorize(op.getCombine().front(), arguments));
   }
@@ -200,16 +227,14 @@ private:
   /// Changes the strip in the vector at `column`, which holds the queries from
   /// lane `l` on; the pivot follows in its buffer.
   void emitChanges(Value column, Value l) {
-    Value numLive = sub(op.getLive(), l);
-    Value holdsQuery = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
+    Value holdsQuery = emitHoldsQuery(l);
     Values pivot;
     if (hasState)
       pivot.push_back(loadVector(op.getOuts()[1], l));
     pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
       Value score = loadVector(strip, {j, column});
-      if (op.getScale())
-        score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
+      if (scale)
+        score = arith::MulFOp::create(b, loc, score, splat(scale));
       if (!changes.empty())
         score = emitChangedScore(score, holdsQuery, l, j);
       storeVector(score, strip, {j, column});
@@ -433,8 +458,10 @@ private:
       emitContextRows(row, rows, factors, leavesOut);
     };
     int64_t count = staticExtent(accumulator, 0);
+    // Which values are used takes registers too.
+    int64_t rows = leavesOut ? llvm::divideCeil(tile.rows, 2) : tile.rows;
     if (ShapedType::isDynamic(count)) {
-      loopWithTail(extent(accumulator, 0), tile.rows, {},
+      loopWithTail(extent(accumulator, 0), rows, {},
                    [&](Value row, int64_t rows, ValueRange) {
                      emitRows(row, rows);
                      return Values();
@@ -442,10 +469,10 @@ private:
       return;
     }
     // As few tiles as can be, and none with many rows less than another.
-    int64_t numTiles = llvm::divideCeil(count, tile.rows);
+    int64_t numTiles = llvm::divideCeil(count, rows);
     if (numTiles == 0)
       return;
-    int64_t rows = llvm::divideCeil(count, numTiles);
+    rows = llvm::divideCeil(count, numTiles);
     int64_t numShorter = rows * numTiles - count;
     Value end = index(count - numShorter * (rows - 1));
     loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });
@@ -529,6 +556,8 @@ private:
   Value strip;
   MappedValue key, value;
   RegisterTile tile;
+  /// What scores are multiplied by, or null.
+  Value scale;
   /// The keys and the lanes (first of each vector) at work.
   Value firstKey, numKeys;
   Values lane;

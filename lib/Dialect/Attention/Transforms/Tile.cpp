@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockBuilder.h"
+#include "RuntimeChecks.h"
 #include "SplitKeys.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -130,6 +131,8 @@ private:
     BlockSizes sizes = chooseSizes(op);
     KeySplit split = chooseSplit(op, sizes);
     rewriter.setInsertionPoint(op);
+    if (runtimeChecks)
+      buildRuntimeChecks(rewriter, op);
     FailureOr<PartialStates> partial;
     if (split.most > 1) {
       partial = buildPartialStates(rewriter, op, sizes, split);
