@@ -8,6 +8,7 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "Attention/Parallel/Passes.h"
 #include "Attention/Target/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -86,6 +87,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCSEPass());
   manager.addPass(createAttentionTile());
   addLinalgLowering(manager, /*keepBlocks=*/true);
+  manager.addPass(createAttentionTileContractions());
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());
@@ -93,6 +95,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
+  manager.addPass(createConvertContractionToVector());
   bufferization::PromoteBuffersToStackPassOptions promote;
   promote.maxAllocSizeInBytes = maxStackBytes;
   promote.maxRankOfAllocatedMemRef = 2;
