@@ -37,10 +37,13 @@ static int64_t assume(int64_t extent) {
   return ShapedType::isDynamic(extent) ? assumedExtent : extent;
 }
 
-/// Parts of at most `size` that are as equal as multiples of `unit` can be.
+/// The size of parts of at most `size` that are as equal as multiples of `unit`
+/// can be: all of `extent` if it fits.
 static int64_t balance(int64_t extent, int64_t size, int64_t unit) {
+  if (!ShapedType::isDynamic(extent) && extent <= size)
+    return std::max<int64_t>(extent, 1);
   size = std::max<int64_t>(llvm::alignDown(size, unit), unit);
-  if (ShapedType::isDynamic(extent) || extent <= 0)
+  if (ShapedType::isDynamic(extent))
     return size;
   int64_t numParts = llvm::divideCeil(extent, size);
   return llvm::alignTo(llvm::divideCeil(extent, numParts), unit);
@@ -70,12 +73,11 @@ attention::chooseContractionSizes(const TargetFacts &facts, FloatType type,
     vectors =
         std::clamp<int64_t>(llvm::divideCeil(shape.columns, lanes), 1, vectors);
 
-  // A panel stays in half of the first-level cache.
-  int64_t depth = facts.l1Bytes / 2 / (vectors * lanes * bytes);
+  // A panel is as large as the first-level cache: it streams from the second
+  // level well enough, and long sums make up for loading and storing them.
+  int64_t depth = facts.l1Bytes / (vectors * lanes * bytes);
   depth = std::clamp<int64_t>(depth, 64, 512);
   depth = balance(shape.terms, depth, 8);
-  if (!ShapedType::isDynamic(shape.terms))
-    depth = std::min(depth, std::max<int64_t>(shape.terms, 1));
 
   // Packed rows stay in a quarter of the second-level cache, and are scratch on
   // a thread's stack.
