@@ -18,7 +18,7 @@ void attention::registerPipelines() {
       "Lower attention and linalg on tensors to loops on memrefs, op by op: "
       "the reference",
       buildAttentionToLoopsPipeline);
-  PassPipelineRegistration<ExactLoweringOptions>(
+  PassPipelineRegistration<VectorLoweringOptions>(
       "attention-to-vector",
       "Lower attention and linalg on tensors to loops over vectors on memrefs, "
       "fused and in blocks",

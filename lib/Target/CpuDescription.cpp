@@ -9,6 +9,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -97,6 +98,17 @@ static void setVectors(TargetFacts &facts, const llvm::TargetMachine &machine) {
     bits = 512;
   int64_t registers =
       info.getNumberOfRegisters(info.getRegisterClassForType(/*Vector=*/true));
+  // Without an instruction, fma is a call of a function.
+  auto *element = llvm::Type::getFloatTy(context);
+  auto kind = llvm::TargetTransformInfo::TCK_RecipThroughput;
+  llvm::InstructionCost fused = info.getIntrinsicInstrCost(
+      llvm::IntrinsicCostAttributes(llvm::Intrinsic::fma, element,
+                                    {element, element, element}),
+      kind);
+  llvm::InstructionCost separate =
+      info.getArithmeticInstrCost(llvm::Instruction::FMul, element, kind) +
+      info.getArithmeticInstrCost(llvm::Instruction::FAdd, element, kind);
+  facts.multiplyAddOperations = fused <= separate ? 1 : 2;
   // A CPU without vectors has scalars of 64 bits at most.
   facts.vectorBits = std::max<int64_t>(bits, 64);
   if (registers > 0)

@@ -19,6 +19,7 @@ static constexpr StringLiteral deviceName = "CPU";
 static constexpr TargetFactEntry factEntries[] = {
     {"attention.vector_bits", &TargetFacts::vectorBits},
     {"attention.vector_registers", &TargetFacts::vectorRegisters},
+    {"attention.multiply_add_operations", &TargetFacts::multiplyAddOperations},
     {"attention.l1_bytes", &TargetFacts::l1Bytes},
     {"attention.l2_bytes", &TargetFacts::l2Bytes},
     {"attention.parallelism", &TargetFacts::parallelism},

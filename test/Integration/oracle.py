@@ -79,8 +79,9 @@ def contraction(lhs: np.ndarray, rhs: np.ndarray, out: np.ndarray, dims: Sequenc
     factors = [x[tuple(slice(extents[d]) for d in letters.lower())] for x, letters in zip(factors, dims)]
     formula = f"{dims[0]},{dims[1]}->{dims[2]}".lower()
     terms = np.prod([n for d, n in extents.items() if d not in dims[2]])
-    magnitude = np.einsum(formula, *map(np.abs, factors)) + np.abs(out)
-    value = out + np.einsum(formula, *factors)
+    product = lambda x, y: np.einsum(formula, x, y, optimize=True)  # by BLAS where it can be
+    magnitude = product(*map(np.abs, factors)) + np.abs(out)
+    value = out + product(*factors)
     return Bounded(value, (np.sqrt(terms) + 2) * finite_or_zero(magnitude))
 
 

@@ -22,13 +22,25 @@ struct ExactLoweringOptions : public PassPipelineOptions<ExactLoweringOptions> {
       llvm::cl::init(false)};
 };
 
+/// Options of the lowering of fused attention in blocks.
+struct VectorLoweringOptions : public ExactLoweringOptions {
+  PassOptions::Option<int64_t> queryBlock{
+      *this, "query-block",
+      llvm::cl::desc("Queries of a block; 0 lets the cost model choose"),
+      llvm::cl::init(0)};
+  PassOptions::Option<int64_t> keyBlock{
+      *this, "key-block",
+      llvm::cl::desc("Keys of a block; 0 lets the cost model choose"),
+      llvm::cl::init(0)};
+};
+
 /// Options of the lowering to LLVM.
-struct LLVMLoweringOptions : public ExactLoweringOptions {
+struct LLVMLoweringOptions : public VectorLoweringOptions {
   PassOptions::Option<bool> exact{
       *this, "exact",
       llvm::cl::desc("Lower op by op, by attention-to-loops instead of "
                      "attention-to-vector: the reference"),
-      llvm::cl::init(true)};
+      llvm::cl::init(false)};
 };
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
@@ -44,10 +56,11 @@ void buildAttentionToLoopsPipeline(OpPassManager &manager,
 /// the target in the module, those of the host are used. Functions are as those
 /// of the reference.
 void buildAttentionToVectorPipeline(OpPassManager &manager,
-                                    const ExactLoweringOptions &options);
+                                    const VectorLoweringOptions &options);
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
-/// the LLVM dialect, by way of attention-to-vector and OpenMP.
+/// the LLVM dialect, by way of attention-to-vector, or of attention-to-loops if
+/// options say so, and OpenMP.
 void buildAttentionToLLVMPipeline(OpPassManager &manager,
                                   const LLVMLoweringOptions &options);
 

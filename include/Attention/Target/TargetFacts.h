@@ -20,6 +20,8 @@ struct TargetFacts {
   /// Bits of the widest vectors that pay.
   int64_t vectorBits = 128;
   int64_t vectorRegisters = 16;
+  /// Operations of a multiply-add: 1 where the CPU has a fused one, else 2.
+  int64_t multiplyAddOperations = 2;
   /// Data caches of one core.
   int64_t l1Bytes = 32 * 1024;
   int64_t l2Bytes = 256 * 1024;

@@ -96,9 +96,14 @@ struct ConvertAttentionToVectorPass
 private:
   using StripKey = std::tuple<Block *, int64_t, Type>;
 
+  /// A strip is as wide as the queries that are in registers at a time.
   static StripKey getStripKey(OnlineOp op) {
-    auto type = cast<MemRefType>(op.getQuery().getType());
-    return {getScratchScope(op), type.getShape().back(), type.getElementType()};
+    int64_t lanes = cast<MemRefType>(op.getQuery().getType()).getShape().back();
+    FloatType type = op.getComputeType();
+    TargetFacts facts = getTargetFacts(op);
+    return {getScratchScope(op),
+            chooseRegisterTile(facts, type, lanes).vectors * facts.lanes(type),
+            type};
   }
 
   /// One strip serves all operations of a scope: they run one after another.
@@ -116,10 +121,10 @@ private:
     StripKey key = getStripKey(op);
     Value &strip = strips[key];
     if (!strip) {
-      auto [scope, lanes, type] = key;
+      auto [scope, width, type] = key;
       OpBuilder builder(scope, scope->begin());
       strip = memref::AllocaOp::create(
-          builder, op.getLoc(), MemRefType::get({stripRows[key], lanes}, type),
+          builder, op.getLoc(), MemRefType::get({stripRows[key], width}, type),
           builder.getI64IntegerAttr(64));
     }
     return strip;

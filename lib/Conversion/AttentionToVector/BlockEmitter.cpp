@@ -116,6 +116,12 @@ Value BlockEmitter::loadScalar(MappedValue matrix, Value row, Value column) {
                                        indices(matrix, row, column)));
 }
 
+Value BlockEmitter::multiplyAdd(Value x, Value y, Value z) {
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(b, loc, x, y, contract);
+  return arith::AddFOp::create(b, loc, product, z, contract);
+}
+
 Value BlockEmitter::loadVector(Value buffer, ValueRange at) {
   Type element = getElementTypeOrSelf(buffer);
   return vector::LoadOp::create(b, loc, VectorType::get(lanes, element), buffer,
@@ -156,6 +162,25 @@ BlockEmitter::Values BlockEmitter::loopWithTail(
     return result;
   return loop(tail, end, 1, result,
               [&](Value i, ValueRange current) { return body(i, 1, current); });
+}
+
+/// Iterations that are unrolled in the innermost loops.
+static constexpr int64_t unrollFactor = 4;
+
+BlockEmitter::Values
+BlockEmitter::unrolledLoop(Value end, ValueRange values,
+                           function_ref<Values(Value, ValueRange)> body) {
+  Value tail = roundDown(end, unrollFactor);
+  Values result = loop(index(0), tail, unrollFactor, values,
+                       [&](Value i, ValueRange current) {
+                         Values next(current);
+                         for (int64_t step = 0; step < unrollFactor; ++step)
+                           next = body(add(i, step), next);
+                         return next;
+                       });
+  if (isEqualConstantIntOrValue(tail, end))
+    return result;
+  return loop(tail, end, 1, result, body);
 }
 
 void BlockEmitter::ifThen(Value condition, function_ref<void()> then) {

@@ -57,6 +57,10 @@ protected:
   Value splat(Value scalar);
   Value zeroVector();
 
+  /// x · y + z, fused where the target has an instruction for it, which
+  /// math.fma would call a function for elsewhere.
+  Value multiplyAdd(Value x, Value y, Value z);
+
   Value loadVector(Value buffer, ValueRange at);
   void storeVector(Value vector, Value buffer, ValueRange at);
 
@@ -68,6 +72,11 @@ protected:
   /// `body` for steps of `size` from 0, and for single ones at the end.
   Values loopWithTail(Value end, int64_t size, ValueRange values,
                       function_ref<Values(Value, int64_t, ValueRange)> body);
+  /// for (i = 0; i < end; ++i) values = body(i, values), a few iterations at a
+  /// time: the processor foresees the end of a loop of few steps, and a wrong
+  /// guess costs as much as several.
+  Values unrolledLoop(Value end, ValueRange values,
+                      function_ref<Values(Value, ValueRange)> body);
   void ifThen(Value condition, function_ref<void()> then);
 
   OpBuilder &b;

@@ -16,8 +16,8 @@ namespace mlir::attention {
 void lowerPack(OpBuilder &builder, PackOp op, int64_t lanes);
 void lowerFinish(OpBuilder &builder, FinishOp op, int64_t lanes);
 
-/// `strip` holds the scores of as many keys as it has rows, [keys, lanes]; a
-/// block of more is taken in parts.
+/// `strip` holds the scores of as many keys as it has rows and of the queries
+/// that are in registers at a time; a block of more keys is taken in parts.
 void lowerOnline(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
                  Value strip);
 

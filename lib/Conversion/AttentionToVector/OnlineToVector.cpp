@@ -19,6 +19,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
+/// Exponentials that are computed at the same time.
+static constexpr int64_t numChains = 4;
+
 namespace {
 class OnlineEmitter : BlockEmitter {
 public:
@@ -36,6 +39,7 @@ public:
   ///   for groups of queries that fit in registers:
   ///     strip = scores; pivot, strip = weights; accumulator += strip · values
   void emit() {
+    scale = op.getScale() ? emitScale() : Value();
     int64_t rows = cast<MemRefType>(strip.getType()).getDimSize(0);
     int64_t numKeys = staticExtent(key, 0);
     if (!ShapedType::isDynamic(numKeys) && numKeys <= rows)
@@ -47,6 +51,18 @@ public:
   }
 
 private:
+  /// A sum over no features is 0, whatever it is scaled by.
+  Value emitScale() {
+    int64_t numFeatures =
+        cast<MemRefType>(op.getQuery().getType()).getDimSize(0);
+    if (!ShapedType::isDynamic(numFeatures) && numFeatures > 0)
+      return op.getScale();
+    Value extent = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
+    Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 1.0));
+    return arith::SelectOp::create(b, loc, isLess(index(0), extent),
+                                   op.getScale(), one);
+  }
+
   int64_t numLanes() {
     return cast<MemRefType>(op.getQuery().getType()).getShape().back();
   }
@@ -58,11 +74,13 @@ private:
     // A weight of 0 leaves its value out, also one that is not finite: where
     // there may be such weights, look once whether there are such values.
     Value isFinite = changes.empty() ? Value() : emitValuesAreFinite();
-    loop(index(0), index(numLanes()), tile.vectors * lanes,
+    Value end = minimum(index(numLanes()), op.getLive());
+    loop(index(0), end, tile.vectors * lanes,
          [&](Value firstLane) { emitGroup(firstLane, isFinite); });
   }
 
-  /// One group of queries: as many vectors as a register tile has.
+  /// One group of queries: as many vectors as a register tile has, and so the
+  /// strip, whose rows are read and written whole.
   void emitGroup(Value firstLane, Value isFinite) {
     lane.clear();
     for (int64_t v = 0; v < tile.vectors; ++v)
@@ -75,8 +93,8 @@ private:
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
       // One vector at a time: regions may be long.
-      loop(firstLane, add(firstLane, tile.vectors * lanes), lanes,
-           [&](Value l) { emitChanges(l); });
+      loop(index(0), index(tile.vectors * lanes), lanes,
+           [&](Value column) { emitChanges(column, add(firstLane, column)); });
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -104,29 +122,58 @@ private:
   // Scores
   //===--------------------------------------------------------------------===//
 
-  /// Writes the strip; `pivots` follow if there are any.
-  Values emitScores(ValueRange pivots) {
-    return loopWithTail(numKeys, tile.rows, pivots,
-                        [&](Value row, int64_t rows, ValueRange current) {
-                          Values scores = emitScoreTile(row, rows);
-                          Values next(current);
-                          for (int64_t r = 0; r < rows; ++r)
-                            for (int64_t v = 0; v < tile.vectors; ++v) {
-                              Value score = scores[r * tile.vectors + v];
-                              storeVector(score, strip, {add(row, r), lane[v]});
-                              if (!next.empty())
-                                next[v] = normaliser.buildPivot(b, loc, next[v],
-                                                                score);
-                            }
-                          return next;
-                        });
+  /// The strip's vector `v` of a key's row.
+  SmallVector<Value> inStrip(Value row, int64_t v) {
+    return {row, index(v * lanes)};
+  }
+
+  /// Writes the strip; `pivots` follow if there are any. Where tiles do not
+  /// divide the keys, the last one begins earlier and computes some scores
+  /// again.
+  Values emitScores(Values pivots) {
+    // A pair body of several operations takes registers of its own.
+    int64_t rows = op.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
+    if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
+      rows = std::min(rows, *count);
+      if (rows == 0)
+        return pivots;
+      pivots = loop(index(0), numKeys, rows, pivots,
+                    [&](Value row, ValueRange current) {
+                      if (*count % rows != 0)
+                        row = minimum(row, index(*count - rows));
+                      return emitScoreRows(row, rows, current);
+                    });
+      return pivots;
+    }
+    Value hasTile = isLess(index(rows - 1), numKeys);
+    Value end = arith::SelectOp::create(b, loc, hasTile, numKeys, index(0));
+    Value last = sub(numKeys, index(rows));
+    pivots =
+        loop(index(0), end, rows, pivots, [&](Value row, ValueRange current) {
+          return emitScoreRows(minimum(row, last), rows, current);
+        });
+    return loop(end, numKeys, 1, pivots, [&](Value row, ValueRange current) {
+      return emitScoreRows(row, 1, current);
+    });
+  }
+
+  Values emitScoreRows(Value row, int64_t rows, ValueRange pivots) {
+    Values scores = emitScoreTile(row, rows), next(pivots);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value score = scores[r * tile.vectors + v];
+        storeVector(score, strip, inStrip(add(row, r), v));
+        if (!next.empty())
+          next[v] = normaliser.buildPivot(b, loc, next[v], score);
+      }
+    return next;
   }
 
   /// Scores of `rows` keys, summed over the features in registers.
   Values emitScoreTile(Value row, int64_t rows) {
     Value end = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
     Values zeros(rows * tile.vectors, zeroVector());
-    return loop(index(0), end, 1, zeros, [&](Value d, ValueRange sums) {
+    return unrolledLoop(end, zeros, [&](Value d, ValueRange sums) {
       Values queries, next(sums), parameters;
       for (Value l : lane)
         queries.push_back(loadVector(op.getQuery(), {d, l}));
@@ -139,23 +186,37 @@ private:
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value &sum = next[r * tile.vectors + v];
           if (op.isDot())
-            sum = math::FmaOp::create(b, loc, all, queries[v], sum);
+            sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, emitPair(lane[v], queries[v], element, parameters),
+                sum,
+                arith::FastMathFlags::contract);
         }
       }
       return next;
     });
   }
 
-  /// The pair body for one vector of queries.
-  Value emitPair(Value query, Value element, ValueRange parameters) {
+  /// Which of a vector's lanes have a query.
+  Value emitHoldsQuery(Value firstLane) {
+    return vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()),
+        sub(op.getLive(), firstLane));
+  }
+
+  /// The pair body for the vector of queries from lane `firstLane` on.
+  Value emitPair(Value firstLane, Value query, Value element,
+                 ValueRange parameters) {
     SmallVector<LaneValue> arguments = {LaneValue::vector(query),
                                         LaneValue::uniform(element)};
     for (Value parameter : parameters)
       arguments.push_back(LaneValue::uniform(parameter));
-    LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+    // In lanes without a query, queries are 0: by those nothing may be divided.
+    Value holdsQuery;
+    if (LaneVectorizer::needsLiveLane(op.getCombine()))
+      holdsQuery = emitHoldsQuery(firstLane);
+    LaneVectorizer vectorizer(b, loc, lanes, holdsQuery);
     return vectorizer.materialize(
         vectorizer.vectorize(op.getCombine().front(), arguments));
   }
@@ -164,22 +225,20 @@ private:
   // Changes
   //===--------------------------------------------------------------------===//
 
-  /// Changes the strip in the lanes from `l` on; the pivot follows in its
-  /// buffer.
-  void emitChanges(Value l) {
-    Value numLive = sub(op.getLive(), l);
-    Value holdsQuery = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
+  /// Changes the strip in the vector at `column`, which holds the queries from
+  /// lane `l` on; the pivot follows in its buffer.
+  void emitChanges(Value column, Value l) {
+    Value holdsQuery = emitHoldsQuery(l);
     Values pivot;
     if (hasState)
       pivot.push_back(loadVector(op.getOuts()[1], l));
     pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
-      Value score = loadVector(strip, {j, l});
-      if (op.getScale())
-        score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
+      Value score = loadVector(strip, {j, column});
+      if (scale)
+        score = arith::MulFOp::create(b, loc, score, splat(scale));
       if (!changes.empty())
         score = emitChangedScore(score, holdsQuery, l, j);
-      storeVector(score, strip, {j, l});
+      storeVector(score, strip, {j, column});
       if (!hasState)
         return Values();
       return Values{normaliser.buildPivot(b, loc, current[0], score)};
@@ -326,33 +385,67 @@ private:
   /// Replaces the strip's scores by weights, brings the sums up to date, and
   /// returns what the accumulator is to be multiplied by, if anything.
   Values emitWeights(ValueRange oldPivots, ValueRange pivots) {
-    Values shifts, factors, sums;
-    if (hasState) {
-      for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
-        shifts.push_back(normaliser.buildShift(b, loc, pivot));
-        factors.push_back(
-            normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
-      }
-      sums.assign(tile.vectors, zeroVector());
+    // Exponentials are long chains of dependent operations: several at a time,
+    // which one operation on a vector of that many is, hide their latency.
+    int64_t width = tile.vectors * lanes;
+    int64_t rows = std::max<int64_t>(numChains / tile.vectors, 1);
+    Value flat = memref::CollapseShapeOp::create(
+        b, loc, strip, ArrayRef<ReassociationIndices>{{0, 1}});
+    Values shifts, factors;
+    for (auto [oldPivot, pivot] : llvm::zip(oldPivots, pivots)) {
+      shifts.push_back(normaliser.buildShift(b, loc, pivot));
+      factors.push_back(
+          normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
     }
-    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
+    Values sums;
+    if (hasState)
+      sums.assign(tile.vectors, zeroVector());
+    auto emitRows = [&](Value row, int64_t count, ValueRange current) {
+      Value shift;
+      if (hasState)
+        shift = concatenate(shifts, count);
+      Value at = b.createOrFold<arith::MulIOp>(loc, row, index(width));
+      auto type = VectorType::get(count * width, c);
+      Value scores = vector::LoadOp::create(b, loc, type, flat, at);
+      Value weights = normaliser.buildWeight(b, loc, scores, shift);
+      storeVector(weights, flat, at);
       Values next(current);
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Value score = loadVector(strip, {j, lane[v]});
-        Value weight = normaliser.buildWeight(b, loc, score,
-                                              hasState ? shifts[v] : Value());
-        storeVector(weight, strip, {j, lane[v]});
-        if (hasState)
-          next[v] = arith::AddFOp::create(b, loc, next[v], weight);
-      }
+      for (auto [position, sum] : llvm::enumerate(next))
+        for (int64_t r = 0; r < count; ++r) {
+          int64_t offset = r * width + position * lanes;
+          Value weight = vector::ExtractStridedSliceOp::create(
+              b, loc, weights, offset, lanes, /*strides=*/1);
+          sum = arith::AddFOp::create(b, loc, sum, weight);
+        }
       return next;
+    };
+    Value tail = roundDown(numKeys, rows);
+    sums = loop(index(0), tail, rows, sums, [&](Value row, ValueRange current) {
+      return emitRows(row, rows, current);
     });
+    if (!isEqualConstantIntOrValue(tail, numKeys))
+      sums = loop(tail, numKeys, 1, sums, [&](Value row, ValueRange current) {
+        return emitRows(row, 1, current);
+      });
     for (auto [v, sum] : llvm::enumerate(sums)) {
       Value all = loadVector(op.getOuts()[2], lane[v]);
-      all = math::FmaOp::create(b, loc, all, factors[v], sum);
+      all = multiplyAdd(all, factors[v], sum);
       storeVector(all, op.getOuts()[2], lane[v]);
     }
     return factors;
+  }
+
+  /// The vectors as one, `times` times.
+  Value concatenate(ValueRange vectors, int64_t times) {
+    int64_t width = vectors.size() * lanes;
+    auto type = VectorType::get(times * width, c);
+    Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    for (int64_t time = 0; time < times; ++time)
+      for (auto [position, vector] : llvm::enumerate(vectors))
+        result = vector::InsertStridedSliceOp::create(
+            b, loc, vector, result, time * width + position * lanes,
+            /*strides=*/1);
+    return result;
   }
 
   //===--------------------------------------------------------------------===//
@@ -361,44 +454,70 @@ private:
 
   /// accumulator = accumulator · factors + values · strip
   void emitContext(ValueRange factors, bool leavesOut) {
+    MappedValue accumulator{op.getOuts()[0], b.getMultiDimIdentityMap(2)};
+    auto emitRows = [&](Value row, int64_t rows) {
+      emitContextRows(row, rows, factors, leavesOut);
+    };
+    int64_t count = staticExtent(accumulator, 0);
+    // Which values are used takes registers too.
+    int64_t rows = leavesOut ? llvm::divideCeil(tile.rows, 2) : tile.rows;
+    if (ShapedType::isDynamic(count)) {
+      loopWithTail(extent(accumulator, 0), rows, {},
+                   [&](Value row, int64_t rows, ValueRange) {
+                     emitRows(row, rows);
+                     return Values();
+                   });
+      return;
+    }
+    // As few tiles as can be, and none with many rows less than another.
+    int64_t numTiles = llvm::divideCeil(count, rows);
+    if (numTiles == 0)
+      return;
+    rows = llvm::divideCeil(count, numTiles);
+    int64_t numShorter = rows * numTiles - count;
+    Value end = index(count - numShorter * (rows - 1));
+    loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });
+    if (numShorter > 0 && rows > 1)
+      loop(end, index(count), rows - 1,
+           [&](Value row) { emitRows(row, rows - 1); });
+  }
+
+  void emitContextRows(Value row, int64_t rows, ValueRange factors,
+                       bool leavesOut) {
     Value accumulator = op.getOuts()[0];
-    Value end = b.createOrFold<memref::DimOp>(loc, accumulator, 0);
-    loopWithTail(end, tile.rows, {}, [&](Value row, int64_t rows, ValueRange) {
-      Values sums;
-      for (int64_t r = 0; r < rows; ++r)
+    Values sums;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        Value sum = loadVector(accumulator, {add(row, r), lane[v]});
+        if (hasState)
+          sum = arith::MulFOp::create(b, loc, sum, factors[v]);
+        sums.push_back(sum);
+      }
+    sums = unrolledLoop(numKeys, sums, [&](Value j, ValueRange current) {
+      Values weights, used, next(current);
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        weights.push_back(loadVector(strip, inStrip(j, v)));
+      if (leavesOut)
+        for (Value weight : weights)
+          used.push_back(arith::CmpFOp::create(
+              b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
+      for (int64_t r = 0; r < rows; ++r) {
+        Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
         for (int64_t v = 0; v < tile.vectors; ++v) {
-          Value sum = loadVector(accumulator, {add(row, r), lane[v]});
-          if (hasState)
-            sum = arith::MulFOp::create(b, loc, sum, factors[v]);
-          sums.push_back(sum);
+          Value element = all;
+          if (leavesOut)
+            element =
+                arith::SelectOp::create(b, loc, used[v], all, zeroVector());
+          Value &sum = next[r * tile.vectors + v];
+          sum = multiplyAdd(element, weights[v], sum);
         }
-      sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange current) {
-        Values weights, used, next(current);
-        for (Value l : lane)
-          weights.push_back(loadVector(strip, {j, l}));
-        if (leavesOut)
-          for (Value weight : weights)
-            used.push_back(arith::CmpFOp::create(
-                b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
-        for (int64_t r = 0; r < rows; ++r) {
-          Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
-          for (int64_t v = 0; v < tile.vectors; ++v) {
-            Value element = all;
-            if (leavesOut)
-              element =
-                  arith::SelectOp::create(b, loc, used[v], all, zeroVector());
-            Value &sum = next[r * tile.vectors + v];
-            sum = math::FmaOp::create(b, loc, element, weights[v], sum);
-          }
-        }
-        return next;
-      });
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t v = 0; v < tile.vectors; ++v)
-          storeVector(sums[r * tile.vectors + v], accumulator,
-                      {add(row, r), lane[v]});
-      return Values();
+      }
+      return next;
     });
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < tile.vectors; ++v)
+        storeVector(sums[r * tile.vectors + v], accumulator,
+                    {add(row, r), lane[v]});
   }
 
   /// Whether all values of the part are finite: 0 · x is NaN where x is not.
@@ -414,13 +533,12 @@ private:
           index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
             Value elements =
                 extend(loadVector(value.value, indices(value, row, e)));
-            return Values{math::FmaOp::create(b, loc, elements, zeroVector(),
-                                              current[0])};
+            return Values{multiplyAdd(elements, zeroVector(), current[0])};
           });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
-            return Values{math::FmaOp::create(b, loc, loadScalar(value, row, e),
-                                              zero, current[0])};
+            return Values{
+                multiplyAdd(loadScalar(value, row, e), zero, current[0])};
           });
       return Values{vectors[0], scalars[0]};
     });
@@ -439,6 +557,8 @@ private:
   Value strip;
   MappedValue key, value;
   RegisterTile tile;
+  /// What scores are multiplied by, or null.
+  Value scale;
   /// The keys and the lanes (first of each vector) at work.
   Value firstKey, numKeys;
   Values lane;

@@ -79,13 +79,14 @@ public:
         numLanes(cast<MemRefType>(tile.getType()).getShape().back()) {}
 
   void emit() {
-    if (isContiguous(query, 1))
+    if (!isContiguous(query, 1))
+      return emitElements();
+    ifThen(isLess(index(0), numQueries), [&] {
       loop(index(0), index(numLanes), lanes, [&](Value l) {
         forFeatures(query,
                     [&](Value d, Value count) { emitSquare(l, d, count); });
       });
-    else
-      emitElements();
+    });
   }
 
 private:
@@ -95,20 +96,12 @@ private:
     return arith::MulFOp::create(b, loc, vector, splat(op.getScale()));
   }
 
+  /// Lanes beyond the queries get the last one: no branches.
   void emitSquare(Value l, Value d, Value count) {
     Values rows;
-    for (int64_t row = 0; row < lanes; ++row) {
-      Value i = add(l, row);
-      auto read = scf::IfOp::create(
-          b, loc, isLess(i, numQueries),
-          [&](OpBuilder &, Location) {
-            scf::YieldOp::create(b, loc, loadRow(i, d, count));
-          },
-          [&](OpBuilder &, Location) {
-            scf::YieldOp::create(b, loc, zeroVector());
-          });
-      rows.push_back(read.getResult(0));
-    }
+    Value last = add(numQueries, -1);
+    for (int64_t row = 0; row < lanes; ++row)
+      rows.push_back(loadRow(minimum(add(l, row), last), d, count));
     for (auto [position, column] : llvm::enumerate(transpose(rows)))
       ifFeature(position, count, [&, position = position, column = column] {
         storeVector(scaled(column), tile, {add(d, position), l});
@@ -158,7 +151,7 @@ public:
   }
 
   void emit() {
-    loop(index(0), index(numLanes), lanes, [&](Value l) {
+    loop(index(0), minimum(index(numLanes), numQueries), lanes, [&](Value l) {
       Values state;
       for (Value buffer : op.getState())
         state.push_back(loadVector(buffer, l));
@@ -202,16 +195,18 @@ private:
           });
       columns.push_back(read.getResult(0));
     }
-    for (auto [position, row] : llvm::enumerate(transpose(columns))) {
-      Value i = add(l, position);
-      ifThen(isLess(i, numQueries), [&, row = row] {
-        Value rounded = round(row, outputType);
-        Values at = indices(context, i, e);
-        if (!count)
-          return storeVector(rounded, context.value, at);
+    // The last row first: what lanes beyond the queries hold goes to the last
+    // query's row and is overwritten. No branches.
+    Value last = add(numQueries, -1);
+    Values rows = transpose(columns);
+    for (int64_t position = lanes - 1; position >= 0; --position) {
+      Value rounded = round(rows[position], outputType);
+      Values at = indices(context, minimum(add(l, position), last), e);
+      if (count)
         vector::MaskedStoreOp::create(b, loc, context.value, at, mask(count),
                                       rounded);
-      });
+      else
+        storeVector(rounded, context.value, at);
     }
   }
 

@@ -50,8 +50,11 @@ struct FloatBuilder {
   Value mul(Value a, Value b) {
     return arith::MulFOp::create(builder, loc, a, b);
   }
-  Value fma(Value a, Value b, Value c) {
-    return math::FmaOp::create(builder, loc, a, b, c);
+  /// a · b + c, fused where the target has an instruction for it.
+  Value multiplyAdd(Value a, Value b, Value c) {
+    auto contract = arith::FastMathFlags::contract;
+    Value product = arith::MulFOp::create(builder, loc, a, b, contract);
+    return arith::AddFOp::create(builder, loc, product, c, contract);
   }
   /// a > b ? a : b, which is b where one is NaN. One instruction on x86.
   Value greater(Value a, Value b) {
@@ -65,73 +68,80 @@ struct FloatBuilder {
   Type type;
 };
 
-/// How exp is computed in a type: exp(x) = 2^n · 2^f with n = round(x · log2
-/// e).
+/// How exp is computed in a type: exp(x) = 2^n · exp(r) with n = round(x · log2
+/// e), r = x − n · log 2.
 struct ExpConstants {
   /// Below it the result is 0: there n = −bias, and 2^n has no bits.
   double least;
   /// 1.5 · 2^mantissa + bias: adding it leaves n + bias in the low bits.
   double magic;
   int64_t mantissaBits;
-  /// log 2 in two parts, of which n times the first is exact; or 0 for a
-  /// reduction in base 2.
+  /// log 2 in two parts, of which n times the first is exact: no need for fused
+  /// operations.
   double ln2High, ln2Low;
   /// The polynomial without its constant term, which is exactly 1.
   ArrayRef<double> polynomial;
 };
 } // namespace
 
-/// 2^f, |f| ≤ 1/2, fitted with p(0) = 1; relative error 1.7e-7 in f32.
-static const double exp2Polynomial[] = {
-    0.6931470036506653, 0.24022242426872253, 0.05550733581185341,
-    0.009671512991189957, 0.001326472731307149};
+/// e^r, |r| ≤ log(2)/2, fitted with p(0) = 1; relative error 1.7e-7 in f32.
+static const double expPolynomialF32[] = {
+    0.999999744773859, 0.4999915024148878, 0.16667635708151302,
+    0.04189793081968829, 0.008290314787820165};
 
 /// e^r, |r| ≤ log(2)/2: the Taylor series; relative error 5e-18.
-static const double expPolynomial[] = {1.0,
-                                       1.0 / 2,
-                                       1.0 / 6,
-                                       1.0 / 24,
-                                       1.0 / 120,
-                                       1.0 / 720,
-                                       1.0 / 5040,
-                                       1.0 / 40320,
-                                       1.0 / 362880,
-                                       1.0 / 3628800,
-                                       1.0 / 39916800,
-                                       1.0 / 479001600,
-                                       1.0 / 6227020800};
+static const double expPolynomialF64[] = {1.0,
+                                          1.0 / 2,
+                                          1.0 / 6,
+                                          1.0 / 24,
+                                          1.0 / 120,
+                                          1.0 / 720,
+                                          1.0 / 5040,
+                                          1.0 / 40320,
+                                          1.0 / 362880,
+                                          1.0 / 3628800,
+                                          1.0 / 39916800,
+                                          1.0 / 479001600,
+                                          1.0 / 6227020800};
 
 static const double log2E = 1.4426950408889634;
 
-/// exp(x) for x ≤ 0, −inf included (0), or NaN. Exactly 1 at 0 and exactly 0
-/// below −88 (f64: −709).
-static Value buildExpOfNonPositive(FloatBuilder &b, Value x) {
-  bool isF64 = getElementTypeOrSelf(b.type).isF64();
+/// exp(x), or 2^x in base 2, for x ≤ 0, −inf included (0), or NaN. Exactly 1 at
+/// 0 and exactly 0 below the least exponent.
+static Value buildExpOfNonPositive(FloatBuilder &b, Value x, bool isBase2) {
   ExpConstants c =
-      isF64 ? ExpConstants{-709.0,
-                           6755399441055744.0 + 1023.0,
-                           52,
-                           0x1.62e42fefa3800p-1,
-                           0x1.ef35793c76730p-45,
-                           expPolynomial}
-            : ExpConstants{-88.0, 12582912.0 + 127.0, 23, 0, 0, exp2Polynomial};
+      getElementTypeOrSelf(b.type).isF64()
+          ? ExpConstants{-709.0,
+                         6755399441055744.0 + 1023.0,
+                         52,
+                         0x1.62e42fefa3800p-1,
+                         0x1.ef35793c76730p-45,
+                         expPolynomialF64}
+          : ExpConstants{-88.0,       12582912.0 + 127.0,    23,
+                         0x1.62e4p-1, 0x1.7f7d1cf780000p-20, expPolynomialF32};
   // The comparison keeps a NaN: it is not less.
-  x = b.greater(b.constant(c.least), x);
-  Value log2 = b.constant(log2E);
-  Value shifted = b.fma(x, log2, b.constant(c.magic));
-  Value n = b.sub(shifted, b.constant(c.magic));
-  Value fraction;
-  if (isF64) {
-    fraction = b.fma(n, b.constant(-c.ln2High), x);
-    fraction = b.fma(n, b.constant(-c.ln2Low), fraction);
+  double least = isBase2 ? std::floor(c.least * log2E) : c.least;
+  x = b.greater(b.constant(least), x);
+  Value magic = b.constant(c.magic);
+  Value shifted =
+      isBase2 ? b.add(x, magic) : b.multiplyAdd(x, b.constant(log2E), magic);
+  Value n = b.sub(shifted, magic);
+  SmallVector<double> polynomial(c.polynomial);
+  Value rest;
+  if (isBase2) {
+    // The difference is exact, and the polynomial takes up the factor log 2.
+    rest = b.sub(x, n);
+    double power = 1.0;
+    for (double &coefficient : polynomial)
+      coefficient *= power *= 1.0 / log2E;
   } else {
-    fraction = arith::NegFOp::create(b.builder, b.loc, n);
-    fraction = b.fma(x, log2, fraction);
+    rest = b.multiplyAdd(n, b.constant(-c.ln2High), x);
+    rest = b.multiplyAdd(n, b.constant(-c.ln2Low), rest);
   }
-  Value result = b.constant(c.polynomial.back());
-  for (double coefficient : llvm::reverse(c.polynomial.drop_back()))
-    result = b.fma(result, fraction, b.constant(coefficient));
-  result = b.fma(result, fraction, b.constant(1.0));
+  Value result = b.constant(polynomial.back());
+  for (double coefficient : llvm::reverse(ArrayRef(polynomial).drop_back()))
+    result = b.multiplyAdd(result, rest, b.constant(coefficient));
+  result = b.multiplyAdd(result, rest, b.constant(1.0));
   // 2^n by its bits; the product keeps a NaN, which shifting bits would not.
   Value bits =
       arith::BitcastOp::create(b.builder, b.loc, b.integerType(), shifted);
@@ -147,6 +157,16 @@ static Value buildExpOfNonPositive(FloatBuilder &b, Value x) {
 
 bool OnlineSoftmaxAttr::hasState() const { return true; }
 
+bool OnlineSoftmaxAttr::isBase2() const {
+  return getUnit() == ScoreUnit::Base2;
+}
+
+std::pair<double, Attribute> OnlineSoftmaxAttr::getPrescaled() const {
+  if (isBase2())
+    return {1.0, *this};
+  return {log2E, OnlineSoftmaxAttr::get(getContext(), ScoreUnit::Base2)};
+}
+
 SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
                                                 Location loc, Type type,
                                                 ValueRange initElements) const {
@@ -156,6 +176,8 @@ SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
             b.constant(0.0)};
   // A sink is one more score.
   Value sink = initElements.front();
+  if (isBase2())
+    sink = b.mul(sink, b.constant(log2E));
   Value weight =
       buildWeight(builder, loc, sink, buildShift(builder, loc, sink));
   return {sink, weight};
@@ -184,7 +206,7 @@ Value OnlineSoftmaxAttr::buildRescale(OpBuilder &builder, Location loc,
 Value OnlineSoftmaxAttr::buildWeight(OpBuilder &builder, Location loc,
                                      Value score, Value shift) const {
   FloatBuilder b(builder, loc, score.getType());
-  return buildExpOfNonPositive(b, b.sub(score, shift));
+  return buildExpOfNonPositive(b, b.sub(score, shift), isBase2());
 }
 
 /// 1 / sum, or 0 for a row without a live pair: its context is 0.
@@ -203,7 +225,10 @@ Value OnlineSoftmaxAttr::buildLse(OpBuilder &builder, Location loc,
                                   ValueRange state) const {
   FloatBuilder b(builder, loc, state[1].getType());
   Value log = math::LogOp::create(builder, loc, state[1]);
-  return b.add(buildShift(builder, loc, state[0]), log);
+  Value shift = buildShift(builder, loc, state[0]);
+  if (isBase2())
+    return b.multiplyAdd(shift, b.constant(1.0 / log2E), log);
+  return b.add(shift, log);
 }
 
 SmallVector<Value> OnlineSoftmaxAttr::buildGraphLevel(OpBuilder &builder,

@@ -170,7 +170,7 @@ SmallVector<Value> SoftmaxOp::buildRowResults(OpBuilder &builder, Location loc,
 }
 
 Attribute SoftmaxOp::getOnlineNormaliser() {
-  return OnlineSoftmaxAttr::get(getContext());
+  return OnlineSoftmaxAttr::get(getContext(), ScoreUnit::Natural);
 }
 
 //===----------------------------------------------------------------------===//

@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "KeyRanges.h"
+#include "RuntimeChecks.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -109,7 +110,8 @@ namespace {
 class BlockBuilder {
 public:
   BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
-      : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes) {}
+      : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes),
+        normaliser(op.getNormaliser()) {}
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build() {
@@ -123,8 +125,7 @@ public:
     OpFoldResult lanes = builder.getIndexAttr(sizes.queries);
     Type c = op.getComputeType();
 
-    // A dot product may be scaled where its queries are packed.
-    Value packScale = op.isDot() ? op.getScale() : Value();
+    Value packScale = buildPackScale();
     Value scratch = buildScratch(builder, loc, c,
                                  {getExtent(builder, loc, query, 1), lanes});
     Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
@@ -141,7 +142,7 @@ public:
       outs.push_back(buildRow(op.getOuts()[1], op.getOutputMap(1)));
     auto finish = FinishOp::create(builder, loc, ValueRange(outs).getTypes(),
                                    state.front(), ArrayRef(state).drop_front(),
-                                   outs, op.getNormaliser(), context.map);
+                                   outs, normaliser, context.map);
     SmallVector<Value> results;
     for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
       results.push_back(insertInto(result, out));
@@ -149,6 +150,28 @@ public:
   }
 
 private:
+  /// What packed queries are multiplied by, or null: the scale of a dot
+  /// product, and what the normaliser would have scores multiplied by where
+  /// nothing sees them in between.
+  Value buildPackScale() {
+    if (!op.isDot())
+      return Value();
+    Value scale = op.getScale();
+    auto [factor, prescaled] = op.getNormaliser().getPrescaled();
+    bool seesScores =
+        llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
+          return change.kind == ScoreChangeKind::Bias ||
+                 change.kind == ScoreChangeKind::Modify;
+        });
+    if (factor == 1.0 || seesScores)
+      return scale;
+    normaliser = cast<OnlineNormaliserAttrInterface>(prescaled);
+    Value constant = arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(op.getComputeType(), factor));
+    return scale ? builder.createOrFold<arith::MulFOp>(loc, scale, constant)
+                 : constant;
+  }
+
   /// The elements [i] of a result that has one batch element.
   Value buildRow(Value out, AffineMap map) {
     auto type = cast<RankedTensorType>(out.getType());
@@ -186,12 +209,12 @@ private:
         arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0));
     SmallVector<Value> state = {
         buildFilled(builder, loc, zero, accumulatorSizes)};
-    if (!op.getNormaliser().hasState())
+    if (!normaliser.hasState())
       return state;
     SmallVector<Value> elements;
     for (Value operand : op.getInitOperands())
       elements.push_back(buildElement(builder, loc, operand));
-    for (Value init : op.getNormaliser().buildInit(builder, loc, c, elements))
+    for (Value init : normaliser.buildInit(builder, loc, c, elements))
       state.push_back(buildFilled(builder, loc, init, {lanes}));
     return state;
   }
@@ -228,7 +251,7 @@ private:
       auto online = OnlineOp::create(builder, loc, tile, key, value,
                                      op.getParameters(), scale, op.getCombine(),
                                      range.full ? undecided : changes,
-                                     op.getNormaliser(), origin, live, state);
+                                     normaliser, origin, live, state);
       OpFoldResult begin = nextBegin ? nextBegin : range.begin;
       nextBegin = {};
       if (range.full) {
@@ -292,6 +315,8 @@ private:
   Location loc;
   FusedOp op;
   BlockSizes sizes;
+  /// The op's, or its prescaled form.
+  OnlineNormaliserAttrInterface normaliser;
   SmallVector<Value> origin;
   OpFoldResult liveQueries;
 };
@@ -365,6 +390,8 @@ private:
         << "blocks of " << std::to_string(sizes.queries) << " queries and "
         << std::to_string(sizes.keys) << " keys";
     rewriter.setInsertionPoint(op);
+    if (runtimeChecks)
+      buildRuntimeChecks(rewriter, op);
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
     tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));

@@ -1,7 +1,16 @@
 // Fused attention in blocks: which keys are visited, where masks are left out,
-// and what stays as it is.
+// and what stays as it is. With run-time checks, extents that types leave open are
+// compared before.
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile -verify-roundtrip | FileCheck %s
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile --remarks-filter='attention.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile=runtime-checks=true | FileCheck %s --check-prefix=ASSERT
+
+// ASSERT-LABEL: func @full
+// ASSERT-NOT: cf.assert
+// ASSERT-LABEL: func @causal
+// ASSERT-COUNT-2: cf.assert %{{.*}}, "ERROR: Runtime op verification failed\0A^ dimension #0 of an operand is incompatible with inferred dimension size
+// ASSERT-NOT: cf.assert
+// ASSERT: scf.forall
 
 #query = affine_map<(h, i, j, d, e) -> (h, i, d)>
 #key = affine_map<(h, i, j, d, e) -> (h floordiv 4, j, d)>

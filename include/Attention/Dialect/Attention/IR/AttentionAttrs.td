@@ -42,8 +42,8 @@ def OnlineNormaliserAttrInterface
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::Type":$type, "::mlir::ValueRange":$initElements)>,
     InterfaceMethod<
-      [{Builds the pivot of two sets of scores, of which one may be one score.
-        It need not notice a NaN: its weight is NaN.}],
+      [{Builds the pivot of two sets of scores, of which one may be one score. A
+        score may be counted twice. It need not notice a NaN: its weight is NaN.}],
       "::mlir::Value", "buildPivot",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::Value":$pivot, "::mlir::Value":$score)>,
@@ -57,6 +57,13 @@ def OnlineNormaliserAttrInterface
       "::mlir::Value", "buildRescale",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::Value":$pivot, "::mlir::Value":$newShift)>,
+    InterfaceMethod<
+      [{The factor by which scores had better be multiplied beforehand, where that
+        costs nothing, and the same normaliser for such scores. Its init operands
+        stay in natural units, and so does the log-sum-exp. By default 1 and the
+        normaliser itself.}],
+      "::std::pair<double, ::mlir::Attribute>", "getPrescaled", (ins), "",
+      [{ return {1.0, $_attr}; }]>,
     InterfaceMethod<
       "Builds the unnormalised weight of a score. `shift` is null without state.",
       "::mlir::Value", "buildWeight",
@@ -88,13 +95,33 @@ class Attention_Attr<string name, string attrMnemonic, list<Trait> traits = []>
   let mnemonic = attrMnemonic;
 }
 
+def Attention_ScoreUnit
+    : I32EnumAttr<"ScoreUnit", "what scores are multiples of", [
+        I32EnumAttrCase<"Natural", 0, "natural">,
+        I32EnumAttrCase<"Base2", 1, "base2">]> {
+  let cppNamespace = "::mlir::attention";
+  let genSpecializedAttr = 0;
+}
+
 def Attention_SoftmaxAttr
     : Attention_Attr<"OnlineSoftmax", "softmax",
-        [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {
+        [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface,
+                                     ["getPrescaled"]>]> {
   let summary = "The softmax, key block by key block.";
   let description = [{
     The pivot is the running maximum, which starts at −inf or at the sink; the sum
     is that of exp(score − maximum). Written `#attention.softmax`.
+
+    In `#attention.softmax<base2>` scores and pivot are multiples of log 2, that
+    is, they have been multiplied by log₂ e, and the sum is that of
+    2^(score − maximum): the same sum, by a shorter exponential.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"::mlir::attention::ScoreUnit",
+                           "::mlir::attention::ScoreUnit::Natural">:$unit);
+  let assemblyFormat = "(`<` $unit^ `>`)?";
+  let extraClassDeclaration = [{
+    bool isBase2() const;
   }];
 }
 

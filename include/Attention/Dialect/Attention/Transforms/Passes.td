@@ -121,7 +121,8 @@ def AttentionFuse : Pass<"attention-fuse"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::attention::AttentionDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect",
   ];
   let statistics = [
     Statistic<"numFused", "num-fused", "Number of contexts that were fused">
@@ -169,6 +170,9 @@ def AttentionTile : Pass<"attention-tile"> {
            "Queries of a block, rounded up to whole vectors (0: by the model)">,
     Option<"keyBlock", "key-block", "int64_t", "0",
            "Keys of a block (0: by the model)">,
+    Option<"runtimeChecks", "runtime-checks", "bool", "false",
+           "Check at run time that extents agree (cf.assert), where types leave "
+           "that open; afterwards nothing shows that they did not">,
   ];
   let statistics = [
     Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
@@ -177,8 +181,8 @@ def AttentionTile : Pass<"attention-tile"> {
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::attention::AttentionDialect",
     "::mlir::bufferization::BufferizationDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
   ];
 }
 
