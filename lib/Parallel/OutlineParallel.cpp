@@ -26,8 +26,8 @@ using namespace mlir;
 /// The name of an attribute of an LLVM function in a passthrough list.
 static constexpr StringLiteral passthroughName = "passthrough";
 
-/// Stack allocations of a body end with its iteration. In a sequential loop they
-/// would end with the function and add up, so one serves all iterations.
+/// Stack allocations of a body end with its iteration. In a sequential loop
+/// they would end with the function and add up, so one serves all iterations.
 static void hoistAllocas(scf::ParallelOp loop) {
   Operation *scope =
       loop->getParentWithTrait<OpTrait::AutomaticAllocationScope>();

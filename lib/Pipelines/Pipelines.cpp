@@ -125,6 +125,7 @@ void attention::buildAttentionToVectorPipeline(
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
   tile.runtimeChecks = options.runtimeChecks;
+  tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
   manager.addPass(createAttentionTileContractions());

@@ -32,6 +32,11 @@ struct VectorLoweringOptions : public ExactLoweringOptions {
       *this, "key-block",
       llvm::cl::desc("Keys of a block; 0 lets the cost model choose"),
       llvm::cl::init(0)};
+  PassOptions::Option<int64_t> keySplits{
+      *this, "key-splits",
+      llvm::cl::desc("Parts of the keys that are read at the same time; 0 lets "
+                     "the cost model choose"),
+      llvm::cl::init(0)};
 };
 
 /// Options of the lowering to LLVM.

@@ -189,8 +189,7 @@ private:
             sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, emitPair(lane[v], queries[v], element, parameters),
-                sum,
+                b, loc, emitPair(lane[v], queries[v], element, parameters), sum,
                 arith::FastMathFlags::contract);
         }
       }
@@ -200,9 +199,9 @@ private:
 
   /// Which of a vector's lanes have a query.
   Value emitHoldsQuery(Value firstLane) {
-    return vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()),
-        sub(op.getLive(), firstLane));
+    return vector::CreateMaskOp::create(b, loc,
+                                        VectorType::get(lanes, b.getI1Type()),
+                                        sub(op.getLive(), firstLane));
   }
 
   /// The pair body for the vector of queries from lane `firstLane` on.

@@ -99,6 +99,6 @@ def shape_label(element: str, q, k, v) -> str:
 def load() -> list:
     """All cases, in the order of the subjects."""
     from . import (causal, contractions, extents, fused, masks, metamorphic, regions,  # noqa: F401
-                   rows, scores, tails, threads, types)
+                   rows, scores, segments, tails, threads, types)
 
     return CASES

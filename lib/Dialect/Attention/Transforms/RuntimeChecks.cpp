@@ -29,8 +29,7 @@ public:
     check(op.getValue(), op.getValueMap());
     for (auto [index, out] : llvm::enumerate(op.getOuts()))
       check(out, op.getOutputMap(index));
-    AffineExpr feature =
-        getAffineDimExpr(op.getFeatureDim(), op.getContext());
+    AffineExpr feature = getAffineDimExpr(op.getFeatureDim(), op.getContext());
     for (Value parameter : op.getParameters())
       check(parameter, AffineMap::get(op.getNumBatch() + 4, 0, feature));
     for (auto [index, operand] : llvm::enumerate(op.getInitOperands()))
@@ -45,8 +44,8 @@ public:
         for (const MaskSet &member : members)
           for (Value symbol : member.symbols)
             if (auto type = dyn_cast<RankedTensorType>(symbol.getType()))
-              check(symbol, AffineMap::getMultiDimIdentityMap(
-                                type.getRank(), op.getContext()));
+              check(symbol, AffineMap::getMultiDimIdentityMap(type.getRank(),
+                                                              op.getContext()));
     }
   }
 
@@ -70,8 +69,7 @@ private:
       if (!quotient)
         continue;
       auto dim = cast<AffineDimExpr>(quotient.getLHS());
-      int64_t divisor =
-          cast<AffineConstantExpr>(quotient.getRHS()).getValue();
+      int64_t divisor = cast<AffineConstantExpr>(quotient.getRHS()).getValue();
       if (OpFoldResult extent = extents[dim.getPosition()])
         check(arith::CmpIPredicate::sge,
               apply(getAffineDimExpr(0, op.getContext()) * divisor, {size}),

@@ -1,4 +1,5 @@
-//===- RuntimeChecks.h - What types of attention leave to run time -*- C++ -*-===//
+//===- RuntimeChecks.h - What types of attention leave to run time -*- C++
+//-*-===//
 //
 // Checks that extents agree, for what does not show it any more once it is
 // tiled.
