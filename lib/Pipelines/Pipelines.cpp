@@ -8,6 +8,7 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "Attention/Parallel/Passes.h"
 #include "Attention/Target/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -127,6 +128,7 @@ void attention::buildAttentionToVectorPipeline(
   tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
+  manager.addPass(createAttentionTileContractions());
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());
@@ -134,6 +136,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
+  manager.addPass(createConvertContractionToVector());
   manager.addNestedPass<func::FuncOp>(
       bufferization::createPromoteBuffersToStackPass(fitsOnStack));
   addLoopLowering(manager);
