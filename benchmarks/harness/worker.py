@@ -33,6 +33,10 @@ def resident(key: str) -> int:
     return 0
 
 
+# Seconds of a call that takes no notice of what caches hold at its start.
+LONG = 0.3
+
+
 class Worker:
     def __init__(self, system: str, threads: int):
         self.system, self.threads = system, threads
@@ -49,15 +53,12 @@ class Worker:
         inputs = {path.stem: np.load(path) for path in pathlib.Path(request["inputs"]).glob("*.npy")}
         if case.measure == "compile" and not self.library.COMPILES:
             raise peers.Unsupported("nothing is compiled: its kernels are ready-made")
-        prepare = case.peers.get(self.system, self.library.prepare)
-        if prepare is None:
-            raise peers.Unsupported("the case has nothing for it")
         begin = time.perf_counter()
-        self.prepared = prepare(case, inputs, self.threads)
+        self.prepared = self.library.prepare(case, inputs, self.threads)
         self.prepared.call()
         first = time.perf_counter() - begin
         estimate = self.run(1)
-        if estimate < 1:
+        if estimate < LONG:
             estimate = self.run(2)
         # What compiling took is what the first call took longer than others.
         return {"seconds": estimate, "compile_seconds": max(first - estimate, 0), "variant": self.prepared.variant}
@@ -72,7 +73,7 @@ class Worker:
     def time(self, request: dict) -> dict:
         """Seconds of a call, after one to warm caches up again."""
         calls = max(1, math.ceil(request["min_seconds"] / max(request["estimate"], 1e-7)))
-        if request["estimate"] < 1:
+        if request["estimate"] < LONG:
             self.run(1)
         return {"seconds": self.run(calls), "iterations": calls}
 
@@ -86,7 +87,8 @@ class Worker:
         return {"bytes": max(resident("VmHWM") - before, 0)}
 
     def check(self, request: dict) -> dict:
-        np.save(request["path"], self.prepared.result())
+        for name, array in self.prepared.results().items():
+            np.save(pathlib.Path(request["folder"]) / f"{name}.npy", array)
         return {}
 
     def release(self, request: dict) -> dict:

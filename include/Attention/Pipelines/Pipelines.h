@@ -45,7 +45,7 @@ struct LLVMLoweringOptions : public VectorLoweringOptions {
       *this, "exact",
       llvm::cl::desc("Lower op by op, by attention-to-loops instead of "
                      "attention-to-vector: the reference"),
-      llvm::cl::init(true)};
+      llvm::cl::init(false)};
 };
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
@@ -64,7 +64,8 @@ void buildAttentionToVectorPipeline(OpPassManager &manager,
                                     const VectorLoweringOptions &options);
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
-/// the LLVM dialect, by way of attention-to-vector and OpenMP.
+/// the LLVM dialect, by way of attention-to-vector, or of attention-to-loops if
+/// options say so, and OpenMP.
 void buildAttentionToLLVMPipeline(OpPassManager &manager,
                                   const LLVMLoweringOptions &options);
 

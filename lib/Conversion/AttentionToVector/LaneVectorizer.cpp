@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
@@ -67,8 +68,12 @@ LaneValue LaneVectorizer::vectorize(Block &block,
   for (auto [argument, value] :
        llvm::zip_equal(block.getArguments(), arguments))
     values[argument] = value;
-  for (Operation &op : block.without_terminator())
-    values[op.getResult(0)] = build(op);
+  for (Operation &op : block.without_terminator()) {
+    if (auto assertion = dyn_cast<cf::AssertOp>(op))
+      buildAssert(assertion);
+    else
+      values[op.getResult(0)] = build(op);
+  }
   return lookup(block.back().getOperand(0));
 }
 
@@ -95,8 +100,26 @@ LaneValue LaneVectorizer::build(Operation &op) {
       return result;
     if (LaneValue result = buildCompare(op, operands); result.value)
       return result;
+    if (LaneValue result = buildToFloat(op, operands); result.value)
+      return result;
   }
   return buildElementwise(op, operands);
+}
+
+/// What holds in all live lanes.
+void LaneVectorizer::buildAssert(cf::AssertOp op) {
+  LaneValue condition = lookup(op.getArg());
+  Value holds = condition.value;
+  if (condition.isVector) {
+    if (live) {
+      Value yes = materialize(
+          LaneValue::uniform(buildIndexConstant(1, builder.getI1Type())));
+      holds = arith::SelectOp::create(builder, loc, live, holds, yes);
+    }
+    holds = vector::ReductionOp::create(builder, loc,
+                                        vector::CombiningKind::AND, holds);
+  }
+  cf::AssertOp::create(builder, op.getLoc(), holds, op.getMsg());
 }
 
 /// Sums, differences, products by constants and casts of what counts lanes
@@ -170,6 +193,40 @@ LaneValue LaneVectorizer::buildCompare(Operation &op,
       arith::CmpIOp::create(builder, loc, predicate, lanes, bound));
 }
 
+/// Conversions of wide integers to floats, of which few CPUs have vectors, in
+/// 32 bits where the integers fit: the same floats.
+LaneValue LaneVectorizer::buildToFloat(Operation &op,
+                                       ArrayRef<LaneValue> operands) {
+  if (!isa<arith::SIToFPOp>(op) || !op.getOperand(0).getType().isInteger(64))
+    return {};
+  int64_t stride = operands[0].stride;
+  constexpr int64_t limit = 1 << 30;
+  if (std::abs(stride) * numLanes >= limit)
+    return {};
+  Value base = operands[0].value;
+  // base + limit as an unsigned number: one comparison for both ends.
+  Value shifted = arith::AddIOp::create(
+      builder, loc, base, buildIndexConstant(limit, base.getType()));
+  Value fits =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, shifted,
+                            buildIndexConstant(2 * limit, base.getType()));
+  auto convert = [&](Value base) {
+    Value lanes = materialize(LaneValue::strided(base, stride));
+    auto type = VectorType::get(numLanes, op.getResult(0).getType());
+    scf::YieldOp::create(
+        builder, loc,
+        arith::SIToFPOp::create(builder, loc, type, lanes).getResult());
+  };
+  auto converted = scf::IfOp::create(
+      builder, loc, fits,
+      [&](OpBuilder &, Location) {
+        convert(
+            arith::TruncIOp::create(builder, loc, builder.getI32Type(), base));
+      },
+      [&](OpBuilder &, Location) { convert(base); });
+  return LaneValue::vector(converted.getResult(0));
+}
+
 LaneValue LaneVectorizer::buildElementwise(Operation &op,
                                            ArrayRef<LaneValue> operands) {
   SmallVector<Value> vectors;
@@ -185,6 +242,14 @@ LaneValue LaneVectorizer::buildElementwise(Operation &op,
       loc, op.getName().getIdentifier(), vectors,
       TypeRange{VectorType::get(numLanes, op.getResult(0).getType())},
       op.getAttrs());
+  // Whether products and sums are contracted is left open (Spec, section 12).
+  if (auto arithmetic = dyn_cast<arith::ArithFastMathInterface>(result)) {
+    auto flags = arithmetic.getFastMathFlagsAttr().getValue();
+    result->setAttr(
+        arithmetic.getFastMathAttrName(),
+        arith::FastMathFlagsAttr::get(op.getContext(),
+                                      flags | arith::FastMathFlags::contract));
+  }
   return LaneValue::vector(result->getResult(0));
 }
 

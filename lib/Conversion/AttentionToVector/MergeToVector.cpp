@@ -61,8 +61,8 @@ private:
     sum = loop(index(0), numParts, 1, sum, [&](Value p, ValueRange current) {
       Value partFactor =
           normaliser.buildRescale(b, loc, loadVector(pivots, {p, l}), shift);
-      return Values{multiplyAdd(loadVector(sums, {p, l}),
-                                        partFactor, current[0])};
+      return Values{
+          multiplyAdd(loadVector(sums, {p, l}), partFactor, current[0])};
     })[0];
     storeVector(sum, op.getOuts()[2], l);
     loop(index(0), numRows(), 1, [&](Value e) {

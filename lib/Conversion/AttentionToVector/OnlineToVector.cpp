@@ -11,6 +11,7 @@
 #include "BlockEmitter.h"
 #include "BlockLowerings.h"
 #include "LaneVectorizer.h"
+#include "ScoreChanger.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -26,19 +27,21 @@ namespace {
 class OnlineEmitter : BlockEmitter {
 public:
   OnlineEmitter(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
-                Value strip)
+                function_ref<Value(Type, unsigned)> getScratch)
       : BlockEmitter(builder, op.getLoc(), op.getComputeType(),
                      facts.lanes(op.getComputeType())),
         op(op), normaliser(op.getNormaliser()), hasState(normaliser.hasState()),
-        changes(op.getScoreChanges()), strip(strip),
+        changes(op.getScoreChanges()), strip(getScratch(c, 0)),
         key{op.getKey(), op.getKeyMap()},
         value{op.getValue(), op.getValueMap()},
-        tile(chooseRegisterTile(facts, c, numLanes())) {}
+        tile(chooseRegisterTile(facts, c, numLanes())),
+        changer(builder, op, lanes, tile.vectors * lanes, getScratch) {}
 
   /// for parts of as many keys as the strip holds:
   ///   for groups of queries that fit in registers:
   ///     strip = scores; pivot, strip = weights; accumulator += strip · values
   void emit() {
+    scale = op.getScale() ? emitScale() : Value();
     int64_t rows = cast<MemRefType>(strip.getType()).getDimSize(0);
     int64_t numKeys = staticExtent(key, 0);
     if (!ShapedType::isDynamic(numKeys) && numKeys <= rows)
@@ -50,6 +53,18 @@ public:
   }
 
 private:
+  /// A sum over no features is 0, whatever it is scaled by.
+  Value emitScale() {
+    int64_t numFeatures =
+        cast<MemRefType>(op.getQuery().getType()).getDimSize(0);
+    if (!ShapedType::isDynamic(numFeatures) && numFeatures > 0)
+      return op.getScale();
+    Value extent = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
+    Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 1.0));
+    return arith::SelectOp::create(b, loc, isLess(index(0), extent),
+                                   op.getScale(), one);
+  }
+
   int64_t numLanes() {
     return cast<MemRefType>(op.getQuery().getType()).getShape().back();
   }
@@ -76,12 +91,10 @@ private:
     if (hasState)
       for (Value l : lane)
         oldPivots.push_back(loadVector(op.getOuts()[1], l));
-    bool isPlain = changes.empty() && !op.getScale();
+    bool isPlain = changes.empty();
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
-      // One vector at a time: regions may be long.
-      loop(index(0), index(tile.vectors * lanes), lanes,
-           [&](Value column) { emitChanges(column, add(firstLane, column)); });
+      changer.emit(firstKey, numKeys, firstLane);
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -118,7 +131,8 @@ private:
   /// divide the keys, the last one begins earlier and computes some scores
   /// again.
   Values emitScores(Values pivots) {
-    int64_t rows = tile.rows;
+    // A pair body of several operations takes registers of its own.
+    int64_t rows = op.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
     if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
       rows = std::min(rows, *count);
       if (rows == 0)
@@ -148,6 +162,8 @@ private:
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Value score = scores[r * tile.vectors + v];
+        if (scale)
+          score = arith::MulFOp::create(b, loc, score, splat(scale));
         storeVector(score, strip, inStrip(add(row, r), v));
         if (!next.empty())
           next[v] = normaliser.buildPivot(b, loc, next[v], score);
@@ -175,181 +191,35 @@ private:
             sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, emitPair(lane[v], queries[v], element, parameters), sum,
+                arith::FastMathFlags::contract);
         }
       }
       return next;
     });
   }
 
-  /// The pair body for one vector of queries.
-  Value emitPair(Value query, Value element, ValueRange parameters) {
+  /// Which of a vector's lanes have a query.
+  Value emitHoldsQuery(Value firstLane) {
+    return vector::CreateMaskOp::create(b, loc,
+                                        VectorType::get(lanes, b.getI1Type()),
+                                        sub(op.getLive(), firstLane));
+  }
+
+  /// The pair body for the vector of queries from lane `firstLane` on.
+  Value emitPair(Value firstLane, Value query, Value element,
+                 ValueRange parameters) {
     SmallVector<LaneValue> arguments = {LaneValue::vector(query),
                                         LaneValue::uniform(element)};
     for (Value parameter : parameters)
       arguments.push_back(LaneValue::uniform(parameter));
-    LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+    // In lanes without a query, queries are 0: by those nothing may be divided.
+    Value holdsQuery;
+    if (LaneVectorizer::needsLiveLane(op.getCombine()))
+      holdsQuery = emitHoldsQuery(firstLane);
+    LaneVectorizer vectorizer(b, loc, lanes, holdsQuery);
     return vectorizer.materialize(
         vectorizer.vectorize(op.getCombine().front(), arguments));
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Changes
-  //===--------------------------------------------------------------------===//
-
-  /// Changes the strip in the vector at `column`, which holds the queries from
-  /// lane `l` on; the pivot follows in its buffer.
-  void emitChanges(Value column, Value l) {
-    Value numLive = sub(op.getLive(), l);
-    Value holdsQuery = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
-    Values pivot;
-    if (hasState)
-      pivot.push_back(loadVector(op.getOuts()[1], l));
-    pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
-      Value score = loadVector(strip, {j, column});
-      if (op.getScale())
-        score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
-      if (!changes.empty())
-        score = emitChangedScore(score, holdsQuery, l, j);
-      storeVector(score, strip, {j, column});
-      if (!hasState)
-        return Values();
-      return Values{normaliser.buildPivot(b, loc, current[0], score)};
-    });
-    if (hasState)
-      storeVector(pivot[0], op.getOuts()[1], l);
-  }
-
-  Value negInf() {
-    return arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(vectorType,
-                               APFloat::getInf(c.getFloatSemantics(),
-                                               /*Negative=*/true)));
-  }
-
-  Value isLive(Value score) {
-    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, score,
-                                 negInf());
-  }
-
-  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
-
-  /// The score at the queries from lane `l` on and key `j`, after all changes.
-  Value emitChangedScore(Value score, Value holdsQuery, Value l, Value j) {
-    unsigned numBatch = op.getNumBatch();
-    SmallVector<LaneValue> position;
-    for (Value batch : op.getOrigin().take_front(numBatch))
-      position.push_back(LaneValue::uniform(batch));
-    position.push_back(LaneValue::strided(add(op.getOrigin()[numBatch], l), 1));
-    position.push_back(LaneValue::uniform(
-        add(op.getOrigin()[numBatch + 1], add(firstKey, j))));
-    Value live = both(isLive(score), holdsQuery);
-    for (const ScoreChange &change : changes) {
-      LaneVectorizer vectorizer(b, loc, lanes, live);
-      switch (change.kind) {
-      case ScoreChangeKind::Sets:
-        live = both(live, emitContains(change, position, live));
-        break;
-      case ScoreChangeKind::Keep:
-        live = both(live, vectorizer.materialize(
-                              emitElement(change, position, vectorizer)));
-        break;
-      case ScoreChangeKind::Bias: {
-        LaneValue element = emitElement(change, position, vectorizer);
-        element.value = extend(element.value);
-        score = arith::AddFOp::create(b, loc, score,
-                                      vectorizer.materialize(element));
-        live = both(live, isLive(score));
-        break;
-      }
-      case ScoreChangeKind::Where:
-        live = both(live, emitRegion(change, position, live, Value()));
-        break;
-      case ScoreChangeKind::Modify:
-        score = emitRegion(change, position, live, score);
-        live = both(live, isLive(score));
-        break;
-      }
-    }
-    return arith::SelectOp::create(b, loc, live, score, negInf());
-  }
-
-  /// Whether the pairs are in the sets: their scalar code, on lanes.
-  Value emitContains(const ScoreChange &change, ArrayRef<LaneValue> position,
-                     Value live) {
-    Region scratch;
-    Block &block = scratch.emplaceBlock();
-    SmallVector<Type> types(position.size(), b.getIndexType());
-    SmallVector<Location> locations(position.size(), loc);
-    block.addArguments(types, locations);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(&block);
-      Value contains =
-          buildSetsContain(b, loc, change.sets, block.getArguments());
-      YieldOp::create(b, loc, contains);
-    }
-    LaneVectorizer vectorizer(b, loc, lanes, live);
-    return vectorizer.materialize(vectorizer.vectorize(block, position));
-  }
-
-  /// The element of a mask or bias tensor.
-  LaneValue emitElement(const ScoreChange &change, ArrayRef<LaneValue> position,
-                        LaneVectorizer &vectorizer) {
-    SmallVector<LaneValue> at;
-    for (AffineExpr result : change.map.getResults()) {
-      if (auto dim = dyn_cast<AffineDimExpr>(result)) {
-        at.push_back(position[dim.getPosition()]);
-      } else if (auto constant = dyn_cast<AffineConstantExpr>(result)) {
-        at.push_back(LaneValue::uniform(index(constant.getValue())));
-      } else {
-        auto quotient = cast<AffineBinaryOpExpr>(result);
-        LaneValue lhs =
-            position[cast<AffineDimExpr>(quotient.getLHS()).getPosition()];
-        Value divisor =
-            index(cast<AffineConstantExpr>(quotient.getRHS()).getValue());
-        if (lhs.isUniform()) {
-          at.push_back(LaneValue::uniform(
-              arith::DivUIOp::create(b, loc, lhs.value, divisor)));
-          continue;
-        }
-        Value divisors = vector::BroadcastOp::create(
-            b, loc, VectorType::get(lanes, b.getIndexType()), divisor);
-        at.push_back(LaneValue::vector(arith::DivUIOp::create(
-            b, loc, vectorizer.materialize(lhs), divisors)));
-      }
-    }
-    return vectorizer.load(change.tensor, at);
-  }
-
-  /// A where or modify region, evaluated if a lane is live where it may load or
-  /// trap.
-  Value emitRegion(const ScoreChange &change, ArrayRef<LaneValue> position,
-                   Value live, Value score) {
-    SmallVector<LaneValue> arguments;
-    if (score)
-      arguments.push_back(LaneValue::vector(score));
-    llvm::append_range(arguments, position);
-    auto evaluate = [&]() {
-      LaneVectorizer vectorizer(b, loc, lanes, live);
-      return vectorizer.materialize(
-          vectorizer.vectorize(change.region->front(), arguments));
-    };
-    if (!LaneVectorizer::needsLiveLane(*change.region))
-      return evaluate();
-    Value anyLive =
-        vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, live);
-    auto ifOp = scf::IfOp::create(
-        b, loc, anyLive,
-        [&](OpBuilder &, Location) {
-          scf::YieldOp::create(b, loc, evaluate());
-        },
-        [&](OpBuilder &, Location) {
-          scf::YieldOp::create(b, loc, score ? score : live);
-        });
-    return ifOp.getResult(0);
   }
 
   //===--------------------------------------------------------------------===//
@@ -433,8 +303,10 @@ private:
       emitContextRows(row, rows, factors, leavesOut);
     };
     int64_t count = staticExtent(accumulator, 0);
+    // Which values are used takes registers too.
+    int64_t rows = leavesOut ? llvm::divideCeil(tile.rows, 2) : tile.rows;
     if (ShapedType::isDynamic(count)) {
-      loopWithTail(extent(accumulator, 0), tile.rows, {},
+      loopWithTail(extent(accumulator, 0), rows, {},
                    [&](Value row, int64_t rows, ValueRange) {
                      emitRows(row, rows);
                      return Values();
@@ -442,10 +314,10 @@ private:
       return;
     }
     // As few tiles as can be, and none with many rows less than another.
-    int64_t numTiles = llvm::divideCeil(count, tile.rows);
+    int64_t numTiles = llvm::divideCeil(count, rows);
     if (numTiles == 0)
       return;
-    int64_t rows = llvm::divideCeil(count, numTiles);
+    rows = llvm::divideCeil(count, numTiles);
     int64_t numShorter = rows * numTiles - count;
     Value end = index(count - numShorter * (rows - 1));
     loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });
@@ -529,6 +401,9 @@ private:
   Value strip;
   MappedValue key, value;
   RegisterTile tile;
+  ScoreChanger changer;
+  /// What scores are multiplied by, or null.
+  Value scale;
   /// The keys and the lanes (first of each vector) at work.
   Value firstKey, numKeys;
   Values lane;
@@ -536,6 +411,7 @@ private:
 } // namespace
 
 void attention::lowerOnline(OpBuilder &builder, OnlineOp op,
-                            const TargetFacts &facts, Value strip) {
-  OnlineEmitter(builder, op, facts, strip).emit();
+                            const TargetFacts &facts,
+                            function_ref<Value(Type, unsigned)> getScratch) {
+  OnlineEmitter(builder, op, facts, getScratch).emit();
 }

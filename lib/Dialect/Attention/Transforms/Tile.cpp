@@ -10,9 +10,11 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockBuilder.h"
+#include "RuntimeChecks.h"
 #include "SplitKeys.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -130,6 +132,8 @@ private:
     BlockSizes sizes = chooseSizes(op);
     KeySplit split = chooseSplit(op, sizes);
     rewriter.setInsertionPoint(op);
+    if (runtimeChecks)
+      buildRuntimeChecks(rewriter, op);
     FailureOr<PartialStates> partial;
     if (split.most > 1) {
       partial = buildPartialStates(rewriter, op, sizes, split);

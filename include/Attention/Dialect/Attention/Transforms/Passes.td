@@ -121,7 +121,8 @@ def AttentionFuse : Pass<"attention-fuse"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::attention::AttentionDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect",
   ];
   let statistics = [
     Statistic<"numFused", "num-fused", "Number of contexts that were fused">
@@ -136,10 +137,13 @@ def AttentionTile : Pass<"attention-tile"> {
     (`attention.pack`), read blocks of keys one after another
     (`attention.online`), and give rows of the context (`attention.finish`).
 
-    Which keys are visited follows from the mask sets: for linear inequalities
-    (causal, windows, lengths) keys that no query of the block sees are left out
-    by the loop's bounds, and blocks that all queries see carry no mask. Other
-    sets are evaluated everywhere.
+    Which keys are visited follows from the mask sets, their unions, intersections,
+    and quotients and remainders by constants: keys that no query of the block
+    sees are left out, and blocks that all queries see carry no mask. Where both
+    kinds of keys are a range, that is the loops' bounds; else a loop over
+    segments of keys finds them with a few comparisons each. What a set leaves
+    out is visited, and a remark says why, where it divides by a symbol or is too
+    complicated.
 
     Where there are fewer blocks of queries than the target's parallelism asks
     for, as when one query reads a long cache, the keys that a block visits are
@@ -178,6 +182,9 @@ def AttentionTile : Pass<"attention-tile"> {
            "Queries of a block, rounded up to whole vectors (0: by the model)">,
     Option<"keyBlock", "key-block", "int64_t", "0",
            "Keys of a block (0: by the model)">,
+    Option<"runtimeChecks", "runtime-checks", "bool", "false",
+           "Check at run time that extents agree (cf.assert), where types leave "
+           "that open; afterwards nothing shows that they did not">,
     Option<"keySplits", "key-splits", "int64_t", "0",
            "Parts of the keys that are read at the same time, 1 for no split "
            "(0: by the model)">,
@@ -189,8 +196,8 @@ def AttentionTile : Pass<"attention-tile"> {
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::attention::AttentionDialect",
     "::mlir::bufferization::BufferizationDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
   ];
 }
 
