@@ -16,8 +16,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-Value attention::buildIf(OpBuilder &builder, Location loc, Value condition, Value otherwise,
-        function_ref<Value(OpBuilder &builder, Location loc)> build) {
+Value attention::buildIf(
+    OpBuilder &builder, Location loc, Value condition, Value otherwise,
+    function_ref<Value(OpBuilder &builder, Location loc)> build) {
   return scf::IfOp::create(
              builder, loc, condition,
              [&](OpBuilder &builder, Location loc) {
@@ -30,7 +31,7 @@ Value attention::buildIf(OpBuilder &builder, Location loc, Value condition, Valu
 }
 
 Value attention::buildIsBelow(OpBuilder &builder, Location loc, Value index,
-                          Value bound) {
+                              Value bound) {
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, index,
                                bound);
 }

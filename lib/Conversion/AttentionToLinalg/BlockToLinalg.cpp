@@ -160,7 +160,6 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
     rewriter.replaceOp(op, results);
     return success();
   }
-
 };
 
 /// %o, %lse = finish %acc state(%pivot, %sum) by #o outs(%o0, %lse0)

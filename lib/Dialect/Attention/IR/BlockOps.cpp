@@ -136,9 +136,10 @@ FloatType BlockScores::getComputeType() const {
 /// What an op that scores a block computes its scores from.
 template <typename OpTy>
 static BlockScores collectBlockScores(OpTy op) {
-  return {op.getQuery(), {op.getKey(), op.getKeyMap()}, &op.getCombine(),
-          op.getParameters(), op.getScale(), op.getScoreChanges(),
-          op.getOrigin(), op.getLive()};
+  return {op.getQuery(),    {op.getKey(), op.getKeyMap()},
+          &op.getCombine(), op.getParameters(),
+          op.getScale(),    op.getScoreChanges(),
+          op.getOrigin(),   op.getLive()};
 }
 
 /// Copies the pair body and the regions of changes into those of an op that is
@@ -152,8 +153,8 @@ static void cloneRegions(Region &combine, ArrayRef<Region *> changes,
     source->cloneInto(target.get(), mapping);
 }
 
-/// Checks what an op that scores a block computes its scores from, for scores of
-/// type `c`.
+/// Checks what an op that scores a block computes its scores from, for scores
+/// of type `c`.
 template <typename OpTy>
 static LogicalResult verifyBlockScores(OpTy op, Type c) {
   if (failed(verifyTile(op, op.getQuery(), "the queries", 2, c)) ||

@@ -293,26 +293,25 @@ WeightsOp::getTiledImplementation(OpBuilder &builder,
   SmallVector<Operation *> slices;
   OpFoldResult zero = builder.getIndexAttr(0);
   SmallVector<Value> operands = llvm::to_vector(getOperands());
-  OpFoldResult numFeatures =
-      getExtent(builder, loc, getKey(), getKeyMap(), 1);
-  operands[1] = *buildSlice(builder, loc, getKey(), getKeyMap(),
-                            {offsets[0], zero}, {sizes[0], numFeatures}, slices);
+  OpFoldResult numFeatures = getExtent(builder, loc, getKey(), getKeyMap(), 1);
+  operands[1] =
+      *buildSlice(builder, loc, getKey(), getKeyMap(), {offsets[0], zero},
+                  {sizes[0], numFeatures}, slices);
   OpFoldResult numRows =
       getExtent(builder, loc, getOuts()[0], getOutputMap(), 0);
-  operands.back() = *buildSlice(builder, loc, getOuts()[0], getOutputMap(),
-                                {zero, offsets[0]}, {numRows, sizes[0]}, slices);
+  operands.back() =
+      *buildSlice(builder, loc, getOuts()[0], getOutputMap(),
+                  {zero, offsets[0]}, {numRows, sizes[0]}, slices);
   moveOrigin(builder, loc, getOrigin(), offsets[0], operands);
   auto tiled =
       cast<WeightsOp>(cloneOnOperands(builder, *this, operands).getOperation());
   return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
 }
 
-LogicalResult
-WeightsOp::getResultTilePosition(OpBuilder &builder, unsigned,
-                                 ArrayRef<OpFoldResult> offsets,
-                                 ArrayRef<OpFoldResult> sizes,
-                                 SmallVector<OpFoldResult> &resultOffsets,
-                                 SmallVector<OpFoldResult> &resultSizes) {
+LogicalResult WeightsOp::getResultTilePosition(
+    OpBuilder &builder, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
   OpFoldResult numRows =
       getExtent(builder, getLoc(), getOuts()[0], getOutputMap(), 0);
   return getSlice(builder, getLoc(), getOuts()[0], getOutputMap(),
