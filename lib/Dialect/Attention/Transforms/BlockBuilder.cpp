@@ -40,7 +40,9 @@ Value BlockBuilder::buildPackScale() {
 }
 
 SmallVector<Value> BlockBuilder::build() {
-  return buildResults(buildState(buildInitialState(), std::nullopt));
+  QueryBlock queries = buildQueryBlock();
+  return buildResults(queries,
+                      buildState(queries, buildInitialState(), std::nullopt));
 }
 
 SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
@@ -49,7 +51,7 @@ SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
   for (auto [scalar, out] : llvm::zip_equal(buildInitialElements({}), outs))
     state.push_back(
         linalg::FillOp::create(builder, loc, scalar, out).getResult(0));
-  return buildState(state, part);
+  return buildState(buildQueryBlock(), state, part);
 }
 
 SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
@@ -57,7 +59,10 @@ SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
   auto merge =
       MergeOp::create(builder, loc, ValueRange(state).getTypes(),
                       states.front(), states.drop_front(), state, normaliser);
-  return buildResults(llvm::to_vector_of<Value>(merge.getResults()));
+  SmallVector<Value> merged(merge.getResults());
+  // Weights are a second pass over the keys.
+  return buildResults(op.getWeights() ? buildQueryBlock() : QueryBlock(),
+                      merged);
 }
 
 SmallVector<Value> BlockBuilder::buildInitialElements(ValueRange initElements) {
@@ -89,8 +94,7 @@ SmallVector<Value> BlockBuilder::buildInitialState() {
   return state;
 }
 
-SmallVector<Value> BlockBuilder::buildState(ValueRange initialState,
-                                            std::optional<KeyPart> part) {
+QueryBlock BlockBuilder::buildQueryBlock() {
   MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
                                   op.getQueryDim(), op.getFeatureDim());
   Value packScale = buildPackScale();
@@ -100,12 +104,57 @@ SmallVector<Value> BlockBuilder::buildState(ValueRange initialState,
   Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
                               query.value, packScale, scratch, query.map)
                    .getResult(0);
-  QueryBlock queries{tile, op.isDot() ? Value() : op.getScale(), normaliser,
-                     getExtent(builder, loc, query, 0)};
-  return buildKeyLoops(builder, op, queries, sizes.keys, part, initialState);
+  return {tile, op.isDot() ? Value() : op.getScale(),
+          getExtent(builder, loc, query, 0)};
 }
 
-SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {
+SmallVector<Value> BlockBuilder::buildState(const QueryBlock &queries,
+                                            ValueRange initialState,
+                                            std::optional<KeyPart> part) {
+  MappedValue value = buildMatrix(builder, loc, op.getValue(), op.getValueMap(),
+                                  op.getKeyDim(), op.getValueDim());
+  auto buildOnline = [&](const BlockScores &scores, ValueRange state) {
+    return cast<DestinationStyleOpInterface>(
+        OnlineOp::create(builder, loc, scores.query, scores.key, value,
+                         scores.parameters, scores.scale, *scores.combine,
+                         scores.changes, normaliser, scores.origin, scores.live,
+                         state)
+            .getOperation());
+  };
+  return buildKeyLoops(builder, op, queries, sizes.keys, part, initialState,
+                       buildOnline);
+}
+
+Value BlockBuilder::buildWeights(const QueryBlock &queries, ValueRange state) {
+  unsigned number = op.getOuts().size() - 1;
+  MappedValue weights =
+      buildMatrix(builder, loc, op.getOuts()[number], op.getOutputMap(number),
+                  op.getQueryDim(), op.getKeyDim());
+  // Keys that no query of the block sees are not visited.
+  bool hasSets =
+      llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
+        return change.kind == ScoreChangeKind::Sets;
+      });
+  Value initial = weights.value;
+  if (hasSets) {
+    Value zero = arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(op.getComputeType(), 0.0));
+    initial = linalg::FillOp::create(builder, loc, zero, initial).getResult(0);
+  }
+  auto buildBlock = [&](const BlockScores &scores, ValueRange current) {
+    return cast<DestinationStyleOpInterface>(
+        WeightsOp::create(builder, loc, scores, normaliser, state,
+                          MappedValue{current.front(), weights.map})
+            .getOperation());
+  };
+  Value result = buildKeyLoops(builder, op, queries, sizes.keys, std::nullopt,
+                               initial, buildBlock)
+                     .front();
+  return buildInsertion(builder, loc, result, op.getOuts()[number]);
+}
+
+SmallVector<Value> BlockBuilder::buildResults(const QueryBlock &queries,
+                                              ArrayRef<Value> state) {
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());
@@ -119,5 +168,7 @@ SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {
   SmallVector<Value> results;
   for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
     results.push_back(buildInsertion(builder, loc, result, out));
+  if (op.getWeights())
+    results.push_back(buildWeights(queries, state.drop_front()));
   return results;
 }

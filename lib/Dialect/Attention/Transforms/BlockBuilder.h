@@ -43,12 +43,21 @@ private:
   /// The values of a state before any key.
   SmallVector<Value> buildInitialElements(ValueRange initElements);
 
+  /// The packed queries.
+  QueryBlock buildQueryBlock();
+
   /// The state after all keys, or those of a part.
-  SmallVector<Value> buildState(ValueRange initialState,
+  SmallVector<Value> buildState(const QueryBlock &queries,
+                                ValueRange initialState,
                                 std::optional<KeyPart> part);
 
   /// The results from the state after all keys.
-  SmallVector<Value> buildResults(ArrayRef<Value> state);
+  SmallVector<Value> buildResults(const QueryBlock &queries,
+                                  ArrayRef<Value> state);
+
+  /// The weights, in a second pass over the keys, from their normaliser's
+  /// state.
+  Value buildWeights(const QueryBlock &queries, ValueRange state);
 
   RewriterBase &builder;
   Location loc;

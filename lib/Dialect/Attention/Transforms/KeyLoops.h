@@ -18,8 +18,6 @@ struct QueryBlock {
   Value tile;
   /// What scores are multiplied by, if anything.
   Value scale;
-  /// What their scores are normalised by.
-  OnlineNormaliserAttrInterface normaliser;
   /// Queries in the lanes of the tile.
   OpFoldResult numQueries;
 };
@@ -29,13 +27,19 @@ struct KeyPart {
   OpFoldResult index, count;
 };
 
+/// Builds an operation on all keys of `scores` that brings `state` up to date
+/// and whose tiles are blocks of keys.
+using BuildKeyBlock = function_ref<DestinationStyleOpInterface(
+    const BlockScores &scores, ValueRange state)>;
+
 /// Loops over the ranges of keys that the mask sets of `op`, attention of one
 /// batch element and one block of queries, leave, in blocks of `numBlockKeys`:
 /// all of them, or those of a part. Returns the state after them.
 SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                  const QueryBlock &queries,
                                  int64_t numBlockKeys,
-                                 std::optional<KeyPart> part, ValueRange state);
+                                 std::optional<KeyPart> part, ValueRange state,
+                                 BuildKeyBlock buildBlock);
 
 } // namespace mlir::attention
 

@@ -32,8 +32,6 @@ static constexpr StringLiteral category = "attention-tile";
 
 /// Why the block level cannot take `op`, or nothing.
 static std::optional<std::string> findObstacle(FusedOp op) {
-  if (op.getWeights())
-    return "it gives the weights";
   for (Value operand : op.getOperands())
     if (auto type = dyn_cast<RankedTensorType>(operand.getType());
         type && llvm::is_contained(type.getShape(), 0))
