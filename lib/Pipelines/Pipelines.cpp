@@ -84,6 +84,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createAttentionFuse());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createAttentionRewriteScores());
   AttentionTileOptions tile;
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
@@ -96,6 +97,8 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
+  manager.addPass(createAttentionShareDivisions());
+  manager.addPass(createConvertMathToPolynomial());
   bufferization::PromoteBuffersToStackPassOptions promote;
   promote.maxAllocSizeInBytes = maxStackBytes;
   promote.maxRankOfAllocatedMemRef = 2;
