@@ -1,23 +1,38 @@
 """A case: one attention at one shape, in all the forms that measuring it takes.
 
-It has inputs, a program in the attention dialect, a reference in float64, and the
-number of operations that the mathematics needs. A suite (benchmarks/suites/*.py) is
-a list of cases. What the fields cannot say, a case says by functions of its own:
-`program`, `reference_scores`, `pairs`, `extra_inputs`, and `peers`, which replaces
-what a peer runs by default (or, by None, says that it has nothing for this case).
+It has inputs, a program in the attention dialect (harness/program.py), a reference in
+float64 (harness/reference.py), and the number of operations that the mathematics needs.
+A suite (benchmarks/suites/*.py) is a list of cases.
+
+What is more than scaled dot-product attention is said twice: as MLIR for us, and as
+functions of arrays for everybody else, which get the array library as `xp` (NumPy,
+torch or jax.numpy), further inputs as `x`, and indices b, h, i, j as integers or arrays
+that broadcast. From the latter come the reference, the count of live pairs and what
+the peers run, so that a mistake in either would show as a wrong result.
 """
 
 import dataclasses
+import functools
 import zlib
 from typing import Callable, Optional
 
 import numpy as np
 
-# Rows that are compared with the reference, where there are more.
-CHECKED_HEADS = 4
-CHECKED_ROWS = 96
-
 NUMPY_TYPES = {"f32": np.float32, "f64": np.float64}
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """A score function other than the scaled dot product."""
+
+    # (case) -> MLIR that defines %s, of type {scores}, from %q, %k and further inputs.
+    program: Callable
+    # (xp, x, q, k) -> scores [..., i, j] of q [..., i, d] and k [..., j, d].
+    evaluate: Callable
+    # Features that are summed over at every pair, where not as many as a query has.
+    features: Optional[int] = None
+    # (xp, x, q) -> queries whose plain dot product with the keys it is, where that can be.
+    project: Optional[Callable] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,17 +49,28 @@ class Case:
     dynamic: bool = False  # extents but the features' are unknown to the compiler
     element: str = "f32"
     measure: str = "time"  # or memory, or compile
-    label: str = ""  # a word of the name, for cases that the rest does not tell apart
+    label: str = ""  # a word of the name, in place of causal or full: what the rest does not tell
     quick: bool = False  # part of --quick
-    # Largest error that still counts as right, in multiples of the values' root mean square.
+    # Largest error that still counts as right: see harness/reference.py for its units.
     tolerance: float = 1e-4
 
-    # For cases beyond plain attention; each gets the case first.
-    program: Optional[Callable] = None  # () -> the text of a module with @attention
-    extra_inputs: Optional[Callable] = None  # (rng) -> {name: array}, after q, k, v
-    reference_scores: Optional[Callable] = None  # (inputs, b, h, rows) -> f64 scores, -inf where absent
-    pairs: Optional[Callable] = None  # () -> live pairs of one head
-    peers: dict = dataclasses.field(default_factory=dict)  # system -> (inputs, threads) -> Prepared, or None
+    # What attention this is, beyond the above.
+    score: Optional[Score] = None
+    extra_inputs: Optional[Callable] = None  # (case, rng) -> {name: array}, passed after q, k, v by name
+    changes: str = ""  # MLIR that makes %m of %s, both of type {scores}; {heads}, {queries}, {keys} are extents
+    modify: Optional[Callable] = None  # (xp, x, s, b, h, i, j) -> score
+    modify_adds: bool = False  # whether that is s plus something
+    allowed: Optional[Callable] = None  # (xp, x, b, h, i, j) -> whether a pair is live, the same for all h
+    bias: str = ""  # the input [1, 1 or H, Nq, Nkv] that is added to scores
+    keep: str = ""  # the boolean input [1, 1, Nq, Nkv] that is false where a pair is left out
+    sinks: str = ""  # the input [H] of scores of a key without a value
+    hints: dict = dataclasses.field(default_factory=dict)  # softcap, window: what some operators take a number for
+    outputs: tuple = ("context",)  # and lse, weights: the program's results, in this order
+
+    # A plain case that is measured along, and by what this one is compared with it: its
+    # time, or the time that it would take for as many operations as this case has.
+    reference: Optional["Case"] = None
+    reference_by: str = "time"  # or operations
 
     @property
     def name(self) -> str:
@@ -52,8 +78,8 @@ class Case:
                 else f"q{self.queries}-k{self.key_count}")
         parts = [self.suite, f"b{self.batch}" if self.batch > 1 else "", f"h{self.heads}", size,
                  f"d{self.head_dim}", f"v{self.value_dim}" if self.value_dim else "", self.label,
-                 "causal" if self.causal else "full", self.layout if self.layout != "bhsd" else "",
-                 "dynamic" if self.dynamic else "", self.element]
+                 "causal" if self.causal else "full" if not self.label else "",
+                 self.layout if self.layout != "bhsd" else "", "dynamic" if self.dynamic else "", self.element]
         return "-".join(part for part in parts if part)
 
     @property
@@ -65,136 +91,77 @@ class Case:
         return self.head_dim if self.value_dim is None else self.value_dim
 
     @property
+    def score_features(self) -> int:
+        return (self.score and self.score.features) or self.head_dim
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is scaled dot-product attention, causal or not, and its context alone."""
+        return not (self.score or self.modify or self.allowed or self.bias or self.keep or self.sinks
+                    or self.outputs != ("context",))
+
+    @functools.cached_property
     def live_pairs(self) -> int:
-        """Pairs of a query and a key that the mask allows, of one head."""
-        if self.pairs:
-            return self.pairs(self)
+        """Pairs of a query and a key that a mask allows, in all batch elements and heads."""
+        if self.allowed or self.keep:
+            return self.heads * self._count_pairs()
         if not self.causal:
-            return self.queries * self.key_count
+            return self.batch * self.heads * self.queries * self.key_count
         short = min(self.queries, self.key_count)
-        return short * (short + 1) // 2 + (self.queries - short) * self.key_count
+        return self.batch * self.heads * (short * (short + 1) // 2 + (self.queries - short) * self.key_count)
+
+    def _count_pairs(self) -> int:
+        """Of one head of each batch element, one by one."""
+        x, count = self.make_extra_inputs(), 0
+        j = np.arange(self.key_count, dtype=np.int32)
+        for b in range(self.batch):
+            for first in range(0, self.queries, 512):
+                i = np.arange(first, min(first + 512, self.queries), dtype=np.int32)[:, None]
+                live = np.broadcast_to(True, (len(i), self.key_count))
+                if self.allowed:
+                    live = live & self.allowed(np, x, b, 0, i, j)
+                if self.keep:
+                    live = live & x[self.keep][0, 0, i[:, 0]]
+                if self.causal:
+                    live = live & (j <= i)
+                count += int(np.count_nonzero(live))
+        return count
 
     @property
     def flops(self) -> int:
-        """Multiplications and additions of QKᵀ and of PV at live pairs; nothing
-        else counts, so that every system is given the same."""
-        return 2 * self.batch * self.heads * self.live_pairs * (self.head_dim + self.value_features)
+        """Multiplications and additions of the scores and of the weighted sum at live
+        pairs; nothing else counts, so that every system is given the same."""
+        return 2 * self.live_pairs * (self.score_features + self.value_features)
+
+    @property
+    def result_bytes(self) -> int:
+        rows = self.batch * self.heads * self.queries
+        sizes = {"context": self.value_features, "lse": 1, "weights": self.key_count}
+        return sum(rows * sizes[output] * np.dtype(NUMPY_TYPES[self.element]).itemsize for output in self.outputs)
 
     def shape(self, rows: int, features: int) -> tuple:
         if self.layout == "bshd":
             return self.batch, rows, self.heads, features
         return self.batch, self.heads, rows, features
 
+    def _rng(self, purpose: str):
+        return np.random.default_rng(zlib.crc32(f"{self.name}{purpose}".encode()))
+
+    def make_extra_inputs(self) -> dict:
+        return self.extra_inputs(self, self._rng(" extra")) if self.extra_inputs else {}
+
     def make_inputs(self) -> dict:
         """Standard normal numbers, the same in every run."""
-        rng = np.random.default_rng(zlib.crc32(self.name.encode()))
-        kind = NUMPY_TYPES[self.element]
+        rng, kind = self._rng(""), NUMPY_TYPES[self.element]
         normal = lambda rows, features: rng.standard_normal(self.shape(rows, features), np.float32).astype(kind)
-        inputs = {"q": normal(self.queries, self.head_dim), "k": normal(self.key_count, self.head_dim),
-                  "v": normal(self.key_count, self.value_features)}
-        if self.extra_inputs:
-            inputs |= self.extra_inputs(self, rng)
-        return inputs
-
-    def text(self) -> str:
-        return self.program(self) if self.program else plain_program(self)
+        return {"q": normal(self.queries, self.head_dim), "k": normal(self.key_count, self.head_dim),
+                "v": normal(self.key_count, self.value_features)} | self.make_extra_inputs()
 
     def head_of(self, array: np.ndarray, b: int, h: int) -> np.ndarray:
         """Rows × features of a head of q, k, v or the context."""
         return array[b, :, h] if self.layout == "bshd" else array[b, h]
 
-    def judge(self, inputs: dict, context: np.ndarray) -> dict:
-        """How far a context is off, for reports; no error is given that is not finite."""
-        error = self.error_of(inputs, context)
-        return {"max_error": error if np.isfinite(error) else None, "correct": bool(error <= self.tolerance)}
 
-    def error_of(self, inputs: dict, context: np.ndarray) -> float:
-        """The largest error of a context, of a sample of rows where there are many,
-        in multiples of the values' root mean square; infinite for a NaN."""
-        if context.shape != self.shape(self.queries, self.value_features):
-            return np.inf
-        rng = np.random.default_rng(0)
-        heads = [(b, h) for b in range(self.batch) for h in range(self.heads)]
-        if len(heads) > CHECKED_HEADS:
-            inner = rng.choice(np.arange(1, len(heads) - 1), CHECKED_HEADS - 2, replace=False)
-            heads = [heads[n] for n in [0, *sorted(inner), len(heads) - 1]]
-        rows = np.arange(self.queries)
-        if len(rows) > CHECKED_ROWS:
-            # The first and the last ones: there blocks begin and tails end.
-            third = CHECKED_ROWS // 3
-            rows = np.concatenate([rows[:third], np.sort(rng.choice(rows[third:-third], third, replace=False)),
-                                   rows[-third:]])
-        worst = 0.0
-        for b, h in heads:
-            values = self.head_of(inputs["v"], b, h).astype(np.float64)
-            scores = (self.reference_scores or plain_scores)(self, inputs, b, h, rows)
-            top = np.max(scores, axis=-1, keepdims=True)
-            weights = np.exp(scores - np.where(np.isneginf(top), 0, top))
-            total = weights.sum(-1, keepdims=True)
-            # A row without live pairs has weights of zero.
-            expected = weights / np.where(total == 0, 1, total) @ values
-            found = np.asarray(self.head_of(context, b, h)[rows], np.float64)
-            scale = np.sqrt(np.mean(values**2)) or 1.0
-            error = float(np.max(np.abs(found - expected), initial=0)) / scale
-            worst = max(worst, error if np.isfinite(error) else np.inf)
-        return worst
-
-
-def plain_scores(case: Case, inputs: dict, b: int, h: int, rows: np.ndarray) -> np.ndarray:
-    q = case.head_of(inputs["q"], b, h)[rows].astype(np.float64)
-    k = case.head_of(inputs["k"], b, h).astype(np.float64)
-    scores = q @ k.T / np.sqrt(case.head_dim)
-    if case.causal:
-        scores = np.where(np.arange(case.key_count) <= rows[:, None], scores, -np.inf)
-    return scores
-
-
-def tensor(shape, element: str) -> str:
-    return f"tensor<{'x'.join(map(str, shape))}x{element}>"
-
-
-def plain_program(case: Case) -> str:
-    """Scaled dot-product attention, causal or not."""
-    b, h, nq, nk = case.batch, case.heads, case.queries, case.key_count
-    d, dv, element = case.head_dim, case.value_features, case.element
-    if case.dynamic:
-        if case.layout != "bhsd":
-            raise ValueError("a dynamic case in another layout is not written yet")
-        b = h = nq = nk = "?"
-    of = {"q": (b, h, nq, d), "k": (b, h, nk, d), "v": (b, h, nk, dv), "o": (b, h, nq, dv)}
-    inside = {name: tensor(shape, element) for name, shape in of.items()}
-    scores = tensor((b, h, nq, nk), element)
-    if case.layout == "bshd":
-        outside = {name: tensor((x[0], x[2], x[1], x[3]), element) for name, x in of.items()}
-    else:
-        outside = inside
-    transposed = case.layout == "bshd"
-
-    def transpose(result, value, source, target):
-        return (f"  {result}_empty = tensor.empty() : {target}\n"
-                f"  {result} = linalg.transpose ins({value} : {source})\n"
-                f"      outs({result}_empty : {target}) permutation = [0, 2, 1, 3]\n")
-
-    lines, at = "", {name: f"%{name}" for name in "qkv"}
-    if transposed:
-        for name in "qkv":
-            lines += transpose(f"%{name}_heads", f"%{name}", outside[name], inside[name])
-            at[name] = f"%{name}_heads"
-    lines += (f"  %s = attention.dot_score {at['q']}, {at['k']} scaled\n"
-              f"     : {inside['q']}, {inside['k']} -> {scores}\n")
-    masked = "%s"
-    if case.causal:
-        lines += ("  %m = attention.mask_scores %s\n"
-                  "      sets(affine_set<(b, h, i, j) : (i - j >= 0)>)\n"
-                  f"    : {scores}\n")
-        masked = "%m"
-    lines += (f"  %w = attention.softmax {masked} : {scores}\n"
-              f"  %o = attention.context %w, {at['v']}\n"
-              f"     : {scores}, {inside['v']} -> {inside['o']}\n")
-    result = "%o"
-    if transposed:
-        lines += transpose("%o_rows", "%o", inside["o"], outside["o"])
-        result = "%o_rows"
-    return (f"// {case.name}\n"
-            f"func.func @attention(%q: {outside['q']}, %k: {outside['k']}, %v: {outside['v']})\n"
-            f"    -> {outside['o']} {{\n{lines}  return {result} : {outside['o']}\n}}\n")
+def order_of_inputs(names) -> list:
+    """The arguments of a program: q, k, v, and the others by name."""
+    return ["q", "k", "v", *sorted(set(names) - {"q", "k", "v"})]

@@ -2,7 +2,7 @@
 
     prepare(case, folder) -> Estimate     folder has the inputs as NAME.npy
     sample(min_seconds) -> Sample         one round
-    check(path)                           writes the result
+    check(folder)                         writes the results as NAME.npy
     release()
 
 Attention is compiled and called by attention-runner, a process a round. A peer lives
@@ -23,8 +23,11 @@ import resource
 import select
 import signal
 import subprocess
+import tempfile
 import time
 
+from harness import program
+from harness.case import order_of_inputs
 from harness.environment import BENCHMARKS
 
 
@@ -130,32 +133,36 @@ def calls_of(min_seconds: float, estimate: float) -> int:
 
 
 class Attention:
-    """Our compiler."""
+    """Our compiler; by the pipeline that attention-runner has by itself if none is given."""
 
     name = "attention"
 
-    def __init__(self, runner: pathlib.Path, threads: int, pipeline: str, scratch: pathlib.Path, timeout: float):
-        self.runner, self.threads, self.pipeline = runner, threads, pipeline
-        self.scratch, self.timeout = scratch, timeout
+    def __init__(self, runner: pathlib.Path, threads: int, pipeline: str, scratch: pathlib.Path, timeout: float,
+                 vector_bits: int = None):
+        self.runner, self.threads, self.timeout = runner, threads, timeout
+        self.options = [f"--pipeline={pipeline}"] if pipeline else []
+        self.options += [f"--vector_bits={vector_bits}"] if vector_bits else []
+        # A folder of its own: there may be several at work in turn.
+        self.scratch = pathlib.Path(tempfile.mkdtemp(dir=scratch))
         self.version = "attention-opt"
-        self.commit = self.cpu = self.isa = None
+        self.machine, self.pipeline = {}, None
 
     def prepare(self, case, folder: pathlib.Path) -> Estimate:
         self.case = case
         self.file = self.scratch / f"{case.name}.mlir"
-        self.file.write_text(case.text())
-        order = ["q", "k", "v", *(sorted(path.stem for path in folder.glob("*.npy") if path.stem not in "qkv"))]
+        self.file.write_text(program.write(case))
+        order = order_of_inputs(path.stem for path in folder.glob("*.npy"))
         self.inputs = [f"--input=@{folder / name}.npy" for name in order]
-        self.output = self.scratch / f"attention-{self.threads}.npy"
-        self.first = self._run(1, f"--output=@{self.output}")
+        self.first = self._run(1, *(f"--output=@{self.scratch / name}.npy" for name in case.outputs))
         self.estimate = self.first.seconds
         return Estimate(self.estimate, self.pipeline, sum(self.first.compile_seconds.values()))
 
     def sample(self, min_seconds: float) -> Sample:
         return self._run(calls_of(min_seconds, self.estimate), "--output=")
 
-    def check(self, path: pathlib.Path) -> None:
-        os.replace(self.output, path)
+    def check(self, folder: pathlib.Path) -> None:
+        for name in self.case.outputs:
+            os.replace(self.scratch / f"{name}.npy", folder / f"{name}.npy")
 
     def release(self) -> None:
         pass
@@ -167,9 +174,9 @@ class Attention:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
-    def _run(self, calls: int, output: str) -> Sample:
-        command = [str(self.runner), str(self.file), "--function=attention", *self.inputs, output,
-                   f"--pipeline={self.pipeline}", f"--threads={self.threads}", "--benchmark",
+    def _run(self, calls: int, *outputs: str) -> Sample:
+        command = [str(self.runner), str(self.file), "--function=attention", *self.inputs, *outputs,
+                   *self.options, f"--threads={self.threads}", "--benchmark",
                    "--benchmark_format=json", f"--benchmark_min_time={calls}x", "--benchmark_repetitions=1"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=self.timeout,
@@ -181,7 +188,8 @@ class Attention:
             raise Failed(" ".join(lines[:2])[:400] or f"attention-runner ends with {done.returncode}")
         report = json.loads(done.stdout)
         machine, measured = report["machine"], report["cases"][0]
-        self.commit, self.cpu, self.isa = machine["commit"], machine["cpu"], machine["isa"]
+        self.machine = {key: machine[key] for key in ("cpu", "isa", "vector_bits", "commit")}
+        self.pipeline = measured["pipeline"]
         stages = {name: value for name, value in measured.items() if name.startswith("compile_")}
         return Sample(measured["seconds_min"], measured["iterations"], stages,
                       measured.get("peak_memory_increase_bytes"), machine["peak_gflops"], machine["read_gbs"])
@@ -230,8 +238,8 @@ class Worker:
         answer = self._ask(do="time", min_seconds=min_seconds, estimate=self.estimate)
         return Sample(answer["seconds"], answer["iterations"])
 
-    def check(self, path: pathlib.Path) -> None:
-        self._ask(do="check", path=str(path))
+    def check(self, folder: pathlib.Path) -> None:
+        self._ask(do="check", folder=str(folder))
 
     def release(self) -> None:
         if self.alive:

@@ -11,7 +11,11 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_bytes(count: int) -> str:
-    return f"{count / 2**20:.1f} MiB"
+    return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
+
+
+# What a case's reference stands for.
+REFERENCES = {"time": "plain attention", "operations": "its live pairs at the plain rate"}
 
 
 def heading(row: dict) -> str:
@@ -37,12 +41,18 @@ def describe(row: dict) -> str:
         spread = (row["seconds_max"] - row["seconds_min"]) / row["seconds_median"]
         cells = [f"{format_seconds(row['seconds_median']):>9}", f"±{spread / 2:>4.0%}",
                  f"{row['gflops']:7.1f} GF/s", f"{row['flops_fraction_of_peak']:6.1%} of peak"]
+    if "score_elements_per_second" in row:
+        cells.append(f"{row['score_elements_per_second'] * 1e-9:.3g} G elements/s")
+    if "extra_memory_bytes_per_thread" in row and row["measure"] == "memory":
+        cells.append(f"{format_bytes(row['extra_memory_bytes_per_thread'])} a thread beyond the result")
     if row["others_processors"] > DISTURBING:
         cells.append(f"(others kept {row['others_processors']:.1f} processors busy)")
     cells.append(f"error {error_text(row)}")
     for key in ("speedup_over_best_peer", "memory_of_best_peer_over_ours"):
         if key in row:
             cells.append(f"{row[key]:.2f} × best peer" if key[0] == "s" else f"best peer takes {row[key]:.2f} ×")
+    if "time_over_reference" in row:
+        cells.append(f"{row['time_over_reference']:.2f} × the time of {REFERENCES[row['reference_by']]}")
     if row.get("variant"):
         cells.append(f"({row['variant']})")
     return "  ".join([start, *cells])
@@ -66,8 +76,11 @@ def summary(rows: list, systems: list) -> str:
     if not lines:
         return ""
     width = max(len(case) for case, _ in lines)
+    systems = [name for name in systems if any(name in of for of in lines.values())]
+    raced = any("speedup_over_best_peer" in row for of in lines.values() for row in of.values())
+    compared = any("time_over_reference" in row for of in lines.values() for row in of.values())
     text = ["Per cent of the FMA peak", f"{'case':<{width}}  threads" + "".join(f"{name:>13}" for name in systems)
-            + ("     speedup" if "attention" in systems else "")]
+            + ("     speedup" if raced else "") + ("    to plain" if compared else "")]
     for (case, threads), of in lines.items():
         cells = []
         for name in systems:
@@ -75,6 +88,8 @@ def summary(rows: list, systems: list) -> str:
             wrong = "" if of.get(name, {}).get("correct", True) else "!"
             cells.append(f"{'-' if fraction is None else f'{100 * fraction:.1f}{wrong}':>13}")
         speedup = of.get("attention", {}).get("speedup_over_best_peer")
-        end = f"{speedup:>11.2f}×" if speedup else ""
-        text.append(f"{case:<{width}}  {threads:>7}" + "".join(cells) + end)
+        end = f"{speedup:>11.2f}×" if speedup else f"{'':>12}" if raced else ""
+        ratio = of.get("attention", {}).get("time_over_reference")
+        end += f"{ratio:>11.2f}×" if ratio else ""
+        text.append((f"{case:<{width}}  {threads:>7}" + "".join(cells) + end).rstrip())
     return "\n".join(text)

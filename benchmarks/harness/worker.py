@@ -49,11 +49,8 @@ class Worker:
         inputs = {path.stem: np.load(path) for path in pathlib.Path(request["inputs"]).glob("*.npy")}
         if case.measure == "compile" and not self.library.COMPILES:
             raise peers.Unsupported("nothing is compiled: its kernels are ready-made")
-        prepare = case.peers.get(self.system, self.library.prepare)
-        if prepare is None:
-            raise peers.Unsupported("the case has nothing for it")
         begin = time.perf_counter()
-        self.prepared = prepare(case, inputs, self.threads)
+        self.prepared = self.library.prepare(case, inputs, self.threads)
         self.prepared.call()
         first = time.perf_counter() - begin
         estimate = self.run(1)
@@ -86,7 +83,8 @@ class Worker:
         return {"bytes": max(resident("VmHWM") - before, 0)}
 
     def check(self, request: dict) -> dict:
-        np.save(request["path"], self.prepared.result())
+        for name, array in self.prepared.results().items():
+            np.save(pathlib.Path(request["folder"]) / f"{name}.npy", array)
         return {}
 
     def release(self, request: dict) -> dict:

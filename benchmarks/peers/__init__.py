@@ -16,7 +16,10 @@ import dataclasses
 from typing import Callable
 
 # In the order of the reports.
-NAMES = ("torch-sdpa", "torch-flex", "onnxruntime", "openvino", "jax")
+NAMES = ("torch-sdpa", "torch-flex", "onnxruntime", "openvino", "jax", "torch-eager", "torch-compile")
+
+# Those that compute an expression, which nobody would take for what others have an operator for.
+EXPRESSIONS = ("torch-eager", "torch-compile")
 
 
 class Unsupported(Exception):
@@ -25,11 +28,12 @@ class Unsupported(Exception):
 
 @dataclasses.dataclass
 class Prepared:
-    """What a case became: `call` runs it once, until the result is there, and
-    `result` gives the context of the last call as an array in the case's layout."""
+    """What a case became: `call` runs it once, until the results are there, and
+    `results` gives those of the last call as arrays by name, the context in the case's
+    layout."""
 
     call: Callable
-    result: Callable
+    results: Callable
     variant: str = ""  # which of several ways was taken
 
 

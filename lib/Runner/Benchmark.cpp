@@ -6,6 +6,9 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <numeric>
 
 using namespace mlir;
@@ -53,6 +56,24 @@ static std::optional<uint64_t> readMemoryStatus(StringRef key) {
   return std::nullopt;
 }
 
+MemoryWatch::MemoryWatch() {
+#ifdef __GLIBC__
+  // What compiling has freed would be used again unseen.
+  malloc_trim(0);
+#endif
+  // 5 makes the current use the peak.
+  std::ofstream("/proc/self/clear_refs") << "5";
+  before = readMemoryStatus("VmRSS");
+}
+
+MemoryUse MemoryWatch::read() const {
+  MemoryUse use;
+  use.peak = readMemoryStatus("VmHWM");
+  if (before && use.peak)
+    use.increase = *use.peak - std::min(*before, *use.peak);
+  return use;
+}
+
 /// Seconds that `count` calls take together. Freeing results is not timed.
 static llvm::Expected<double> timeCalls(Invocation &invocation, int64_t count) {
   using Clock = std::chrono::steady_clock;
@@ -70,10 +91,6 @@ static llvm::Expected<double> timeCalls(Invocation &invocation, int64_t count) {
 llvm::Expected<BenchmarkResult>
 runner::measure(Invocation &invocation, const BenchmarkOptions &options) {
   BenchmarkResult result;
-  // 5 makes the current use the peak.
-  std::ofstream("/proc/self/clear_refs") << "5";
-  std::optional<uint64_t> before = readMemoryStatus("VmRSS");
-
   llvm::Expected<double> time = timeCalls(invocation, 1);
   if (!time)
     return time.takeError();
@@ -96,10 +113,6 @@ runner::measure(Invocation &invocation, const BenchmarkOptions &options) {
     result.seconds.push_back(*time / result.iterations);
   }
   llvm::sort(result.seconds);
-  result.peakMemoryBytes = readMemoryStatus("VmHWM");
-  if (before && result.peakMemoryBytes)
-    result.peakMemoryIncreaseBytes =
-        *result.peakMemoryBytes - std::min(*before, *result.peakMemoryBytes);
   return result;
 }
 
@@ -143,11 +156,11 @@ void runner::printConsole(llvm::raw_ostream &os, const BenchmarkCase &report) {
   });
   os << "\n";
   constexpr double mebibyte = 1 << 20;
-  if (result.peakMemoryBytes && result.peakMemoryIncreaseBytes)
+  const MemoryUse &memory = report.memory;
+  if (memory.peak && memory.increase)
     os << "memory:  peak "
-       << llvm::format("%.1f MiB, %.1f MiB more than before the calls\n",
-                       *result.peakMemoryBytes / mebibyte,
-                       *result.peakMemoryIncreaseBytes / mebibyte);
+       << llvm::format("%.1f MiB, %.1f MiB more than before the first call\n",
+                       *memory.peak / mebibyte, *memory.increase / mebibyte);
 }
 
 void runner::printJson(llvm::raw_ostream &os, const BenchmarkCase &report,
@@ -160,6 +173,7 @@ void runner::printJson(llvm::raw_ostream &os, const BenchmarkCase &report,
       json.attribute("cpu", machine.cpu);
       json.attribute("isa", machine.isa);
       json.attribute("threads", machine.threads);
+      json.attribute("vector_bits", machine.vectorBits);
       json.attribute("peak_gflops", machine.peakGflops);
       json.attribute("read_gbs", machine.readGbs);
       json.attribute("commit", machine.commit);
@@ -181,11 +195,10 @@ void runner::printJson(llvm::raw_ostream &os, const BenchmarkCase &report,
         json.attribute("iterations", result.iterations);
         for (auto [stage, seconds] : listStages(report.compileTimes))
           json.attribute(("compile_" + stage + "_seconds").str(), seconds);
-        if (result.peakMemoryBytes)
-          json.attribute("peak_memory_bytes", *result.peakMemoryBytes);
-        if (result.peakMemoryIncreaseBytes)
-          json.attribute("peak_memory_increase_bytes",
-                         *result.peakMemoryIncreaseBytes);
+        if (report.memory.peak)
+          json.attribute("peak_memory_bytes", *report.memory.peak);
+        if (report.memory.increase)
+          json.attribute("peak_memory_increase_bytes", *report.memory.increase);
       });
     });
   });

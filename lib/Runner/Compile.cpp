@@ -3,6 +3,7 @@
 #include "Attention/Runner/Compile.h"
 #include "Attention/Runner/Invoke.h"
 #include "Attention/Runner/Runtime.h"
+#include "Attention/Target/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Parser/Parser.h"
@@ -14,6 +15,8 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include <chrono>
 
 using namespace mlir;
@@ -218,10 +221,39 @@ static llvm::Error allocateTightly(PassManager &manager) {
   return parsePipeline(text, manager);
 }
 
+/// The change of features that leaves no vectors wider than `vectorBits` but
+/// those of AVX2: without its multiply-adds 128 bits would not be the same
+/// thing in small. All other AVX-512 features build on this one.
+static StringRef getFeaturesForVectors(unsigned vectorBits) {
+  bool isX86 = llvm::Triple(llvm::sys::getProcessTriple()).isX86();
+  return isX86 && vectorBits && vectorBits < 512 ? "-avx512f" : "";
+}
+
+unsigned runner::getWidestVectorBits() {
+  auto features = llvm::sys::getHostCPUFeatures();
+  return features.lookup("avx512f") ? 512 : features.lookup("avx") ? 256 : 128;
+}
+
+llvm::Error runner::checkVectorBits(unsigned vectorBits) {
+  unsigned widest = getWidestVectorBits();
+  if (!llvm::isPowerOf2_32(vectorBits) || vectorBits < 128 ||
+      vectorBits > widest)
+    return makeError("--vector_bits=", vectorBits,
+                     ": this machine's vectors have ",
+                     widest > 128 ? "128 to " : "", widest, " bits");
+  return llvm::Error::success();
+}
+
 static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   // What the function does not need is not compiled.
   manager.addPass(createSymbolDCEPass());
+  if (options.vectorBits) {
+    AttentionSetTargetOptions target;
+    target.vectorBits = options.vectorBits;
+    target.features = getFeaturesForVectors(options.vectorBits);
+    manager.addPass(createAttentionSetTarget(target));
+  }
   if (llvm::Error error = parsePipeline(options.pipeline, manager))
     return error;
   if (options.placement == Placement::Guarded)
@@ -284,6 +316,9 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
   if (!builder)
     return builder.takeError();
   builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  StringRef features = getFeaturesForVectors(options.vectorBits);
+  if (!features.empty())
+    builder->addFeatures({features.str()});
   auto machine = builder->createTargetMachine();
   if (!machine)
     return machine.takeError();

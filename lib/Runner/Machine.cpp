@@ -118,11 +118,8 @@ static std::string buildPeakLoop(unsigned lanes) {
 }
 
 static llvm::Expected<double>
-measurePeak(MLIRContext &context, unsigned threads,
-            const llvm::StringMap<bool> &features) {
-  unsigned lanes = features.lookup("avx512f") ? 16
-                   : features.lookup("avx")   ? 8
-                                              : 4;
+measurePeak(MLIRContext &context, unsigned threads, unsigned vectorBits) {
+  unsigned lanes = (vectorBits ? vectorBits : getWidestVectorBits()) / 32;
   auto module = parseSourceString<ModuleOp>(buildPeakLoop(lanes), &context);
   if (!module)
     return makeError("the loop that measures the peak does not parse");
@@ -130,6 +127,7 @@ measurePeak(MLIRContext &context, unsigned threads,
   if (!signature)
     return signature.takeError();
   CompileOptions options;
+  options.vectorBits = vectorBits;
   options.pipeline =
       "convert-scf-to-cf,convert-vector-to-llvm,convert-math-to-llvm,"
       "convert-func-to-llvm,convert-arith-to-llvm,convert-cf-to-llvm,"
@@ -175,14 +173,20 @@ static llvm::Expected<double> measureRead(unsigned threads) {
 }
 
 llvm::Expected<Machine> runner::measureMachine(MLIRContext &context,
-                                               unsigned threads) {
+                                               unsigned threads,
+                                               unsigned vectorBits) {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  if (vectorBits && vectorBits < 512)
+    for (auto &feature : features)
+      if (feature.getKey().starts_with("avx512"))
+        feature.second = false;
   Machine machine;
   machine.cpu = getCpuName();
   machine.isa = getIsa(features);
   machine.threads = threads;
+  machine.vectorBits = vectorBits ? vectorBits : getWidestVectorBits();
   machine.commit = getCommit();
-  llvm::Expected<double> peak = measurePeak(context, threads, features);
+  llvm::Expected<double> peak = measurePeak(context, threads, vectorBits);
   if (!peak)
     return peak.takeError();
   machine.peakGflops = *peak;

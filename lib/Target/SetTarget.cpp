@@ -93,7 +93,10 @@ struct SetTargetPass
     }
     setTargetFacts(module, facts);
 
-    if (description->isX86 && facts.vectorBits == 512)
+    // Of itself LLVM takes the CPU's widest vectors at most, or 256 bits.
+    if (description->isX86 &&
+        (facts.vectorBits == 512 ||
+         facts.vectorBits < description->facts.vectorBits))
       for (auto function : module.getOps<func::FuncOp>())
         if (!function.isExternal())
           setPreferredWidth(function, facts.vectorBits);

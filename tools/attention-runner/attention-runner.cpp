@@ -51,6 +51,10 @@ struct Options {
   cl::opt<unsigned> threads{
       "threads", cl::value_desc("N"), cl::cat(running), cl::init(0),
       cl::desc("Threads for parallel loops (default: OpenMP's choice)")};
+  cl::opt<unsigned> vectorBits{
+      "vector_bits", cl::value_desc("N"), cl::cat(running), cl::init(0),
+      cl::desc("Compile for vectors of N bits though this machine has wider "
+               "ones, and measure the peak of these (x86)")};
   cl::opt<bool> guardPages{
       "guard_pages", cl::cat(running),
       cl::desc("For tests: place every buffer before an inaccessible page, so "
@@ -269,14 +273,15 @@ static llvm::Error runBenchmark(const Options &options,
                                 const BenchmarkOptions &benchmarkOptions,
                                 const Signature &signature,
                                 const CompileTimes &times,
-                                Invocation &invocation, MLIRContext &context,
-                                ArrayRef<Tensor> inputs) {
+                                Invocation &invocation, const MemoryUse &memory,
+                                MLIRContext &context, ArrayRef<Tensor> inputs) {
   auto result = measure(invocation, benchmarkOptions);
   if (!result)
     return result.takeError();
-  BenchmarkCase report{
-      options.file, signature.function, options.pipeline, {}, options.threads,
-      times,        std::move(*result)};
+  BenchmarkCase report{options.file,       signature.function,
+                       options.pipeline,   {},
+                       options.threads,    times,
+                       std::move(*result), memory};
   if (report.threads == 0)
     report.threads = countProcessors();
   for (const Tensor &input : inputs)
@@ -285,7 +290,7 @@ static llvm::Error runBenchmark(const Options &options,
     printConsole(llvm::outs(), report);
     return llvm::Error::success();
   }
-  auto machine = measureMachine(context, report.threads);
+  auto machine = measureMachine(context, report.threads, options.vectorBits);
   if (!machine)
     return machine.takeError();
   printJson(llvm::outs(), report, *machine);
@@ -328,19 +333,26 @@ static llvm::Expected<bool> run(const Options &options) {
   if (options.threads > maxThreads)
     return makeError("--threads may be at most ", maxThreads);
 
+  if (options.vectorBits.getNumOccurrences())
+    if (llvm::Error error = checkVectorBits(options.vectorBits))
+      return std::move(error);
+
   Placement placement =
       options.guardPages ? Placement::Guarded : Placement::Heap;
   auto inputs = readInputs(options.inputs, *signature, placement);
   if (!inputs)
     return inputs.takeError();
 
-  auto compiled =
-      compile(**module, *signature,
-              {options.pipeline, options.threads, placement}, times);
+  auto compiled = compile(
+      **module, *signature,
+      {options.pipeline, options.threads, placement, options.vectorBits},
+      times);
   if (!compiled)
     return compiled.takeError();
   Invocation invocation(*compiled, *signature, *inputs, placement);
+  MemoryWatch watch;
   invocation.call();
+  MemoryUse memory = watch.read();
   llvm::Expected<SmallVector<Tensor>> results = invocation.takeResults();
   if (!results)
     return results.takeError();
@@ -350,8 +362,9 @@ static llvm::Expected<bool> run(const Options &options) {
     return std::move(error);
   llvm::Expected<bool> isGood = checkExpected(options, *results);
   if (isGood && *isGood && options.benchmark)
-    if (llvm::Error error = runBenchmark(options, benchmarkOptions, *signature,
-                                         times, invocation, context, *inputs))
+    if (llvm::Error error =
+            runBenchmark(options, benchmarkOptions, *signature, times,
+                         invocation, memory, context, *inputs))
       return std::move(error);
   return isGood;
 }

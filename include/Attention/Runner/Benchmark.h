@@ -23,14 +23,26 @@ struct BenchmarkOptions {
 /// Parses "0.5s", "0.5" (seconds) or "100x" (calls) as Google Benchmark does.
 llvm::Error parseMinTime(StringRef text, BenchmarkOptions &options);
 
+/// The most memory that the process held during something, and how much more
+/// that is than before, in bytes; nothing where the system does not tell.
+struct MemoryUse {
+  std::optional<uint64_t> peak, increase;
+};
+
+/// Watches this process's memory from its construction on.
+class MemoryWatch {
+public:
+  MemoryWatch();
+  MemoryUse read() const;
+
+private:
+  std::optional<uint64_t> before;
+};
+
 struct BenchmarkResult {
   /// Seconds a call, one a repetition, in ascending order.
   std::vector<double> seconds;
   int64_t iterations;
-  /// The most memory that the process held while calling, and how much more
-  /// that is than before; nothing where the system does not tell.
-  std::optional<uint64_t> peakMemoryBytes, peakMemoryIncreaseBytes;
-
   double minimum() const { return seconds.front(); }
   double median() const;
   double mean() const;
@@ -47,6 +59,8 @@ struct BenchmarkCase {
   unsigned threads;
   CompileTimes compileTimes;
   BenchmarkResult result;
+  /// Of the first call.
+  MemoryUse memory;
 };
 
 void printConsole(llvm::raw_ostream &os, const BenchmarkCase &report);

@@ -43,7 +43,16 @@ struct CompileOptions {
   unsigned threads = 0;
   /// Allocations of generated code lie before guard pages.
   Placement placement = Placement::Heap;
+  /// Vectors to compile for where narrower than the machine's, or 0.
+  unsigned vectorBits = 0;
 };
+
+/// Bits of this machine's widest vectors.
+unsigned getWidestVectorBits();
+
+/// An error if `vectorBits` is not a width that this machine's vectors, or a
+/// smaller part of them, have.
+llvm::Error checkVectorBits(unsigned vectorBits);
 
 // Where MLIR's diagnostics have said what is wrong, errors are empty.
 

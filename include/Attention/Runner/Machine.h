@@ -20,6 +20,8 @@ struct Machine {
   /// "avx512+bf16".
   std::string isa;
   unsigned threads;
+  /// Of the vectors that the peak is measured with.
+  unsigned vectorBits;
   /// Fused multiply-adds of f32 on all threads, two operations each.
   double peakGflops;
   /// Reading memory that is in no cache, on all threads.
@@ -34,8 +36,10 @@ StringRef getCommit();
 /// The threads a process may use here.
 unsigned countProcessors();
 
-/// Takes about a second. `context` knows the upstream dialects.
-llvm::Expected<Machine> measureMachine(MLIRContext &context, unsigned threads);
+/// Takes about a second. `context` knows the upstream dialects. The peak is
+/// that of vectors of `vectorBits`, or of the widest ones if 0.
+llvm::Expected<Machine> measureMachine(MLIRContext &context, unsigned threads,
+                                       unsigned vectorBits = 0);
 
 } // namespace mlir::attention::runner
 

@@ -41,7 +41,9 @@ def AttentionSetTarget : Pass<"attention-set-target", "::mlir::ModuleOp"> {
     If vectors are of 512 bits and the target is x86, every function with a body gets
     `passthrough = [["prefer-vector-width", "512"]]`, which becomes an attribute of
     the LLVM function, unless it states a preference itself: LLVM's own vectorisers
-    and cost models would otherwise keep to 256 bits on such CPUs.
+    and cost models would otherwise keep to 256 bits on such CPUs. Likewise where
+    the vectors are stated to be narrower than those of an x86 CPU, so that LLVM
+    does not make wider ones again.
 
     With `triple=x86_64 cpu=skylake-avx512`,
 

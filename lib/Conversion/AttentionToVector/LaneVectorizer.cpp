@@ -185,6 +185,14 @@ LaneValue LaneVectorizer::buildElementwise(Operation &op,
       loc, op.getName().getIdentifier(), vectors,
       TypeRange{VectorType::get(numLanes, op.getResult(0).getType())},
       op.getAttrs());
+  // Whether products and sums are contracted is left open (Spec, section 12).
+  if (auto arithmetic = dyn_cast<arith::ArithFastMathInterface>(result)) {
+    auto flags = arithmetic.getFastMathFlagsAttr().getValue();
+    result->setAttr(
+        arithmetic.getFastMathAttrName(),
+        arith::FastMathFlagsAttr::get(op.getContext(),
+                                      flags | arith::FastMathFlags::contract));
+  }
   return LaneValue::vector(result->getResult(0));
 }
 

@@ -118,7 +118,8 @@ private:
   /// divide the keys, the last one begins earlier and computes some scores
   /// again.
   Values emitScores(Values pivots) {
-    int64_t rows = tile.rows;
+    // A pair body of several operations takes registers of its own.
+    int64_t rows = op.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
     if (std::optional<int64_t> count = getConstantIntValue(numKeys)) {
       rows = std::min(rows, *count);
       if (rows == 0)
@@ -175,7 +176,8 @@ private:
             sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, sum, emitPair(queries[v], element, parameters));
+                b, loc, emitPair(queries[v], element, parameters), sum,
+                arith::FastMathFlags::contract);
         }
       }
       return next;
@@ -433,8 +435,10 @@ private:
       emitContextRows(row, rows, factors, leavesOut);
     };
     int64_t count = staticExtent(accumulator, 0);
+    // Which values are used takes registers too.
+    int64_t rows = leavesOut ? llvm::divideCeil(tile.rows, 2) : tile.rows;
     if (ShapedType::isDynamic(count)) {
-      loopWithTail(extent(accumulator, 0), tile.rows, {},
+      loopWithTail(extent(accumulator, 0), rows, {},
                    [&](Value row, int64_t rows, ValueRange) {
                      emitRows(row, rows);
                      return Values();
@@ -442,10 +446,10 @@ private:
       return;
     }
     // As few tiles as can be, and none with many rows less than another.
-    int64_t numTiles = llvm::divideCeil(count, tile.rows);
+    int64_t numTiles = llvm::divideCeil(count, rows);
     if (numTiles == 0)
       return;
-    int64_t rows = llvm::divideCeil(count, numTiles);
+    rows = llvm::divideCeil(count, numTiles);
     int64_t numShorter = rows * numTiles - count;
     Value end = index(count - numShorter * (rows - 1));
     loop(index(0), end, rows, [&](Value row) { emitRows(row, rows); });

@@ -15,5 +15,7 @@ for case in report["cases"]:
     assert 0 <= case["max_error"] < 1e-5, case
     assert case["peak_memory_increase_bytes"] >= 0, case
     assert "speedup_over_best_peer" not in case, case
+    assert ("reference" in case) == ("time_over_reference" in case), case
+    assert case.get("time_over_reference", 1) > 0, case
     print(report["schema"], case["case"], case["system"], case["threads"], case["repetitions"], case["flops"],
-          case["correct"])
+          case["correct"], *(case[key] for key in ("reference", "reference_by") if key in case))

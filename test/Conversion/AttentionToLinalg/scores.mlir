@@ -37,16 +37,20 @@ func.func @grouped_heads(%q: tensor<3x8x5x16xf32>, %k: tensor<1x2x7x16xf32>) -> 
 
 // -----
 
-// Heads that only run time knows are repeated, by a group size that is never 0.
+// Heads that only run time knows are repeated where there are fewer, by a group
+// size that is never 0.
 // CHECK-LABEL: func @dynamic_heads
 // CHECK-SAME: (%[[Q:[a-z0-9_]+]]: tensor<?x?x?x16xf32>, %[[K:[a-z0-9_]+]]: tensor<?x?x?x16xf32>)
 func.func @dynamic_heads(%q: tensor<?x?x?x16xf32>, %k: tensor<?x?x?x16xf32>) -> tensor<?x?x?x?xf32> {
   // CHECK-DAG: %[[H:[a-z0-9_]+]] = tensor.dim %[[Q]], %c1
   // CHECK-DAG: %[[HKV:[a-z0-9_]+]] = tensor.dim %[[K]], %c1
+  // CHECK: %[[SAME:[a-z0-9_]+]] = arith.cmpi eq, %[[H]], %[[HKV]]
+  // CHECK: %[[REPEATED:[a-z0-9_]+]] = scf.if %[[SAME]]
+  // CHECK: scf.yield %[[K]] :
   // CHECK: %[[SAFE:[a-z0-9_]+]] = arith.maxsi %[[HKV]], %{{.*}} : index
   // CHECK: %[[RATIO:[a-z0-9_]+]] = arith.divui %{{.*}}, %[[SAFE]] : index
   // CHECK: %[[GROUP:[a-z0-9_]+]] = arith.maxsi %[[RATIO]], %{{.*}} : index
-  // CHECK: %[[REPEATED:[a-z0-9_]+]] = linalg.generic
+  // CHECK: linalg.generic
   // CHECK: %[[HEAD:[a-z0-9_]+]] = linalg.index 1
   // CHECK: %[[KV:[a-z0-9_]+]] = arith.divui %[[HEAD]], %[[GROUP]] : index
   // CHECK: tensor.extract %[[K]][%{{.*}}, %[[KV]], %{{.*}}, %{{.*}}]

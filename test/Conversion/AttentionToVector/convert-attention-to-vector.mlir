@@ -1,18 +1,42 @@
 // The block level as vectors of the target's width, with queries in the lanes.
 // RUN: attention-opt %s -attention-set-target=cpu=x86-64-v4 -convert-attention-to-vector | FileCheck %s --check-prefixes=CHECK,V512
 // RUN: attention-opt %s -attention-set-target=cpu=x86-64-v3 -convert-attention-to-vector | FileCheck %s --check-prefixes=CHECK,V256
+// RUN: attention-opt %s -attention-set-target=cpu=x86-64 -convert-attention-to-vector | FileCheck %s --check-prefixes=CHECK,SSE
+// RUN: attention-opt %s -attention-set-target='triple=aarch64-linux-gnu cpu=neoverse-n1' -convert-attention-to-vector | FileCheck %s --check-prefixes=CHECK,NEON
 
 #rows = affine_map<(r, c) -> (r, c)>
 #causal = affine_set<(i, j) : (i - j >= 0)>
 
-// The tile of registers is 4 rows x 4 vectors, or 6 x 2 with 16 registers.
+// The tile of registers is 4 rows x 4 vectors, 6 x 2 with 16 registers, and 4 x 2
+// without fused multiply-adds. Four features a step; scores of 128 keys of the
+// queries that are in registers; four exponentials at a time.
 // CHECK-LABEL: func @block
-// V512: memref.alloca() {alignment = 64 : i64} : memref<128x64xf32>
+// CHECK-SAME: %[[TILE:[a-z0-9]+]]: memref<64x64xf32>, %[[K:[a-z0-9]+]]: memref<128x64xf32>, %[[V:[a-z0-9]+]]: memref<128x64xf32>
+// V512: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<128x64xf32>
 // V512: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
-// V512-COUNT-16: math.fma {{.*}} : vector<16xf32>
-// V256: memref.alloca() {alignment = 64 : i64} : memref<128x64xf32>
+// V512: %[[E:.*]] = memref.load %[[K]]
+// V512: vector.broadcast %[[E]] : f32 to vector<16xf32>
+// V512-COUNT-64: arith.addf {{.*}} fastmath<contract> : vector<16xf32>
+// V512-NOT: arith.addf
+// V512: scf.yield
+// V512: vector.load {{.*}} : memref<8192xf32>, vector<64xf32>
+// V256: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<128x16xf32>
 // V256: scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>) {
-// V256-COUNT-12: math.fma {{.*}} : vector<8xf32>
+// The last tile of 6 of the 128 keys overlaps the one before.
+// V256: %[[C122:.*]] = arith.constant 122 : index
+// V256: arith.minsi %{{.*}}, %[[C122]] : index
+// V256-COUNT-48: arith.addf {{.*}} fastmath<contract> : vector<8xf32>
+// V256-NOT: arith.addf
+// V256: scf.yield
+// V256: vector.load {{.*}} : memref<2048xf32>, vector<32xf32>
+// SSE: memref.alloca() {alignment = 64 : i64} : memref<128x8xf32>
+// SSE-COUNT-32: arith.addf {{.*}} fastmath<contract> : vector<4xf32>
+// SSE-NOT: arith.addf
+// SSE: scf.yield
+// NEON: memref.alloca() {alignment = 64 : i64} : memref<128x16xf32>
+// NEON-COUNT-64: arith.addf {{.*}} fastmath<contract> : vector<4xf32>
+// NEON-NOT: arith.addf
+// NEON: scf.yield
 // CHECK-NOT: attention.online
 func.func @block(%tile: memref<64x64xf32>, %k: memref<128x64xf32>,
                  %v: memref<128x64xf32>, %i: index, %live: index,

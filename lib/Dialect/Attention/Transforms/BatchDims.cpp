@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -34,27 +35,50 @@ Value attention::repeatUnknownHeads(OpBuilder &builder, Location loc,
   };
   Value numHeads = tensor::DimOp::create(builder, loc, reference, head);
   Value numGroups = tensor::DimOp::create(builder, loc, tensor, head);
-  Value groupSize = atLeastOne(
-      arith::DivUIOp::create(builder, loc, numHeads, atLeastOne(numGroups)));
-
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tensor);
-  sizes[head] = tensor::getMixedSize(builder, loc, reference, head);
-  Value empty =
-      tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             builder, loc, empty.getType(), ValueRange(), empty,
-             builder.getMultiDimIdentityMap(rank), iterators,
-             [&](OpBuilder &builder, Location loc, ValueRange) {
-               SmallVector<Value> indices;
-               for (int64_t dim = 0; dim < rank; ++dim)
-                 indices.push_back(linalg::IndexOp::create(builder, loc, dim));
-               indices[head] = arith::DivUIOp::create(builder, loc,
-                                                      indices[head], groupSize);
-               Value element =
-                   tensor::ExtractOp::create(builder, loc, tensor, indices);
-               linalg::YieldOp::create(builder, loc, element);
+  auto buildRepeated = [&](OpBuilder &builder, Location loc) {
+    Value groupSize = atLeastOne(
+        arith::DivUIOp::create(builder, loc, numHeads, atLeastOne(numGroups)));
+    SmallVector<OpFoldResult> sizes =
+        tensor::getMixedSizes(builder, loc, tensor);
+    sizes[head] = tensor::getMixedSize(builder, loc, reference, head);
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::parallel);
+    return linalg::GenericOp::create(
+               builder, loc, empty.getType(), ValueRange(), empty,
+               builder.getMultiDimIdentityMap(rank), iterators,
+               [&](OpBuilder &builder, Location loc, ValueRange) {
+                 SmallVector<Value> indices;
+                 for (int64_t dim = 0; dim < rank; ++dim)
+                   indices.push_back(
+                       linalg::IndexOp::create(builder, loc, dim));
+                 indices[head] = arith::DivUIOp::create(
+                     builder, loc, indices[head], groupSize);
+                 Value element =
+                     tensor::ExtractOp::create(builder, loc, tensor, indices);
+                 linalg::YieldOp::create(builder, loc, element);
+               })
+        .getResult(0);
+  };
+  // Mostly there are as many, and nothing to repeat.
+  Value isSame = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                       numHeads, numGroups);
+  SmallVector<int64_t> shape(type.getShape());
+  shape[head] = all;
+  auto repeatedType = RankedTensorType::get(shape, type.getElementType());
+  auto yield = [&](OpBuilder &builder, Location loc, Value result) {
+    if (result.getType() != repeatedType)
+      result = tensor::CastOp::create(builder, loc, repeatedType, result);
+    scf::YieldOp::create(builder, loc, result);
+  };
+  return scf::IfOp::create(
+             builder, loc, isSame,
+             [&](OpBuilder &builder, Location loc) {
+               yield(builder, loc, tensor);
+             },
+             [&](OpBuilder &builder, Location loc) {
+               yield(builder, loc, buildRepeated(builder, loc));
              })
       .getResult(0);
 }

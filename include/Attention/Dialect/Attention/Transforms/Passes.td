@@ -121,7 +121,8 @@ def AttentionFuse : Pass<"attention-fuse"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::attention::AttentionDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect",
   ];
   let statistics = [
     Statistic<"numFused", "num-fused", "Number of contexts that were fused">
