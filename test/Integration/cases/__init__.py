@@ -98,7 +98,7 @@ def shape_label(element: str, q, k, v) -> str:
 
 def load() -> list:
     """All cases, in the order of the subjects."""
-    from . import (causal, extents, fused, masks, metamorphic, regions, rows,  # noqa: F401
+    from . import (causal, extents, fused, masks, metamorphic, pairs, regions, rows,  # noqa: F401
                    scores, tails, threads, types)
 
     return CASES

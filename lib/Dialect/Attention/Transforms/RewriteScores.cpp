@@ -9,7 +9,7 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
-#include "Attention/Dialect/Attention/Transforms/Transforms.h"
+#include "BoundedDenominator.h"
 #include "ScoreParts.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -71,7 +71,7 @@ private:
   /// Whether weights stay what they are if all scores of a row grow by a
   /// number, and nothing else sees the scores.
   bool isShiftInvariant() {
-    return op.getNormaliser().isShiftInvariant() && !op.getLse() &&
+    return isa<OnlineSoftmaxAttr>(op.getNormaliser()) && !op.getLse() &&
            op.getInitOperands().empty() &&
            llvm::none_of(op.getScoreChanges(), [](const ScoreChange &change) {
              return change.kind == ScoreChangeKind::Modify;
@@ -274,7 +274,7 @@ private:
   SmallVector<Value> rewriteProducts(ArrayRef<PairTerm> all, bool hasSquare) {
     struct Group {
       SmallVector<PairTerm> ofQuery;
-      PairTerm ofKey;
+      PairTerm ofKey = {false, {}};
     };
     SmallVector<Group> groups;
     SmallVector<PairTerm> ofQuery, ofKey;
@@ -284,7 +284,8 @@ private:
         (side == KeySide ? ofKey : ofQuery).push_back(term);
         continue;
       }
-      Group group = {{{term.isNegative, {}}}, {false, {}}};
+      Group group;
+      group.ofQuery.push_back({term.isNegative, {}});
       for (PairFactor factor : term.factors)
         (terms.getSide(factor.value) == KeySide ? group.ofKey.factors
                                                 : group.ofQuery.front().factors)

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
-#include "Attention/Dialect/Attention/Transforms/Transforms.h"
+#include "BoundedDenominator.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -31,6 +31,13 @@ static arith::DivFOp getSharable(Value value) {
       !quotient->hasAttr(getBoundedDenominatorName()))
     return nullptr;
   return quotient;
+}
+
+/// The quotient that a sum adds, and what it adds it to.
+static std::pair<arith::DivFOp, Value> matchLink(arith::AddFOp sum) {
+  if (arith::DivFOp quotient = getSharable(sum.getRhs()))
+    return {quotient, sum.getLhs()};
+  return {getSharable(sum.getLhs()), sum.getRhs()};
 }
 
 /// Moves what only `roots` are computed from, in the block of `op`, to just
@@ -66,7 +73,7 @@ struct ShareDivisionsPass
     // The last sum of each chain s + q + q + …
     SmallVector<arith::AddFOp> ends;
     getOperation()->walk([&](arith::AddFOp sum) {
-      if (getSharable(sum.getRhs()) && !isContinued(sum))
+      if (matchLink(sum).first && !isContinued(sum))
         ends.push_back(sum);
     });
     IRRewriter rewriter(&getContext());
@@ -84,31 +91,32 @@ private:
     if (!sum->hasOneUse())
       return false;
     auto next = dyn_cast<arith::AddFOp>(*sum->user_begin());
-    return next && next->getBlock() == sum->getBlock() &&
-           next.getLhs() == sum.getResult() && getSharable(next.getRhs());
+    if (!next || next->getBlock() != sum->getBlock())
+      return false;
+    auto [quotient, rest] = matchLink(next);
+    return quotient && rest == sum.getResult();
   }
 
   /// ((s + a/b) + c/d) + … -> s + (a·d + c·b) / (b·d) + …
   void share(RewriterBase &rewriter, arith::AddFOp end) {
     SmallVector<arith::AddFOp> chain = {end};
-    while (true) {
-      auto previous = chain.back().getLhs().getDefiningOp<arith::AddFOp>();
-      if (!previous || !isContinued(previous) ||
-          !getSharable(previous.getRhs()))
-        break;
-      chain.push_back(previous);
+    Value sum = matchLink(end).second;
+    for (auto link = sum.getDefiningOp<arith::AddFOp>();
+         link && matchLink(link).first && isContinued(link);
+         link = sum.getDefiningOp<arith::AddFOp>()) {
+      chain.push_back(link);
+      sum = matchLink(link).second;
     }
     if (chain.size() < 2)
       return;
     std::reverse(chain.begin(), chain.end());
-    Value sum = chain.front().getLhs();
     rewriter.setInsertionPoint(end);
     for (size_t first = 0; first < chain.size(); first += maxShare) {
       SmallVector<Quotient> quotients;
       SmallVector<Operation *> divisions;
       for (arith::AddFOp link : ArrayRef(chain).slice(
                first, std::min<size_t>(maxShare, chain.size() - first))) {
-        arith::DivFOp quotient = getSharable(link.getRhs());
+        arith::DivFOp quotient = matchLink(link).first;
         quotients.push_back({quotient.getLhs(), quotient.getRhs()});
         divisions.push_back(quotient);
       }
@@ -121,7 +129,7 @@ private:
     }
     rewriter.replaceAllUsesWith(end.getResult(), sum);
     for (arith::AddFOp link : llvm::reverse(chain)) {
-      Operation *quotient = link.getRhs().getDefiningOp();
+      arith::DivFOp quotient = matchLink(link).first;
       rewriter.eraseOp(link);
       rewriter.eraseOp(quotient);
     }

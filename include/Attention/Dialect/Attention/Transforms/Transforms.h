@@ -48,14 +48,6 @@ Value buildSetsContain(OpBuilder &builder, Location loc,
 /// Elementwise operations and loads have one.
 Operation *findOperationWithoutVectorForm(Region &region);
 
-/// The unit attribute of an arith.divf whose denominator lies between 1 and the
-/// fourth root of the largest number, and whose numerator is no larger than
-/// that: sums of four such quotients may be computed by one division
-/// (attention-share-divisions).
-inline StringRef getBoundedDenominatorName() {
-  return "attention.bounded_denominator";
-}
-
 } // namespace mlir::attention
 
 #endif // ATTENTION_DIALECT_ATTENTION_TRANSFORMS_TRANSFORMS_H
