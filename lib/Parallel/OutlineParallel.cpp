@@ -8,6 +8,7 @@
 #include "Attention/Parallel/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
@@ -25,11 +26,34 @@ using namespace mlir;
 /// The name of an attribute of an LLVM function in a passthrough list.
 static constexpr StringLiteral passthroughName = "passthrough";
 
+/// Stack allocations of a body end with its iteration. In a sequential loop
+/// they would end with the function and add up, so one serves all iterations.
+static void hoistAllocas(scf::ParallelOp loop) {
+  Operation *scope =
+      loop->getParentWithTrait<OpTrait::AutomaticAllocationScope>();
+  if (!scope)
+    return;
+  SmallVector<memref::AllocaOp> allocas;
+  loop->walk([&](memref::AllocaOp alloca) {
+    bool isOwn =
+        alloca->getParentWithTrait<OpTrait::AutomaticAllocationScope>() == loop;
+    if (isOwn && alloca->getNumOperands() == 0)
+      allocas.push_back(alloca);
+  });
+  Region *region = loop->getParentRegion();
+  while (region->getParentOp() != scope)
+    region = region->getParentRegion();
+  Block &entry = region->front();
+  for (memref::AllocaOp alloca : allocas)
+    alloca->moveBefore(&entry, entry.begin());
+}
+
 /// scf.parallel (%i, %j) = … init (%x) { …; scf.reduce(%y) {…} }
 /// ->
 /// scf.for %i = … iter_args(%a = %x) {
 ///   scf.for %j = … iter_args(%b = %a) { …; <the reduction of %b and %y> } }
 static void makeSequential(scf::ParallelOp loop) {
+  hoistAllocas(loop);
   OpBuilder builder(loop);
   auto buildBody = [&](OpBuilder &builder, Location, ValueRange indices,
                        ValueRange partials) -> scf::ValueVector {

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -74,9 +75,44 @@ void attention::buildAttentionToLoopsPipeline(
   addLoopLowering(manager);
 }
 
-/// Scratch of a block of queries that is worth the stack, in bytes: the packed
-/// queries or the accumulator of 64 queries of 256 features.
-static constexpr unsigned maxStackBytes = 64 * 256 * 8;
+/// What buffers may take of a frame, in bytes: the packed queries and the
+/// accumulator of 64 queries of 256 features. Threads' stacks are small, and
+/// calls add up.
+static constexpr int64_t maxStackBytes = 2 * 64 * 256 * 8;
+
+/// The bytes of a matrix, row or scalar of static size, else -1.
+static int64_t getScratchBytes(MemRefType type) {
+  if (!type.hasStaticShape() || type.getRank() > 2 ||
+      !type.getElementType().isIntOrIndexOrFloat())
+    return -1;
+  int64_t bits = DataLayout().getTypeSizeInBits(type.getElementType());
+  return type.getNumElements() * llvm::divideCeil(bits, 8);
+}
+
+/// Whether `alloc` is one of the first buffers of a parallel loop's body or
+/// function that fit in its frame together.
+static bool fitsOnStack(Value alloc) {
+  int64_t bytes = getScratchBytes(cast<MemRefType>(alloc.getType()));
+  Operation *scope = alloc.getDefiningOp();
+  do {
+    scope = scope->getParentOp();
+  } while (scope && !scope->hasTrait<OpTrait::AutomaticAllocationScope>());
+  if (bytes < 0 || bytes > maxStackBytes || !scope)
+    return false;
+  scope->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op == alloc.getDefiningOp())
+      return WalkResult::interrupt();
+    if (op != scope && op->hasTrait<OpTrait::AutomaticAllocationScope>())
+      return WalkResult::skip();
+    if (isa<memref::AllocOp, memref::AllocaOp>(op))
+      if (int64_t other =
+              getScratchBytes(cast<MemRefType>(op->getResult(0).getType()));
+          other > 0 && bytes + other <= maxStackBytes)
+        bytes += other;
+    return WalkResult::advance();
+  });
+  return bytes <= maxStackBytes;
+}
 
 void attention::buildAttentionToVectorPipeline(
     OpPassManager &manager, const VectorLoweringOptions &options) {
@@ -88,6 +124,8 @@ void attention::buildAttentionToVectorPipeline(
   AttentionTileOptions tile;
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
+  tile.runtimeChecks = options.runtimeChecks;
+  tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
   addBufferization(manager, options);
@@ -99,11 +137,8 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createConvertAttentionToVector());
   manager.addPass(createAttentionShareDivisions());
   manager.addPass(createConvertMathToPolynomial());
-  bufferization::PromoteBuffersToStackPassOptions promote;
-  promote.maxAllocSizeInBytes = maxStackBytes;
-  promote.maxRankOfAllocatedMemRef = 2;
   manager.addNestedPass<func::FuncOp>(
-      bufferization::createPromoteBuffersToStackPass(promote));
+      bufferization::createPromoteBuffersToStackPass(fitsOnStack));
   addLoopLowering(manager);
 }
 

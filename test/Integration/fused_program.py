@@ -171,14 +171,35 @@ class FusedProgram(Program):
 
     # -- blocks -----------------------------------------------------------------------
 
+    def _merged(self, parts: Sequence, state: Sequence[str], types: Sequence[str], name: Callable, c: str) -> list:
+        """The state, brought up to date with those of parts."""
+        states, state_types = [], []
+        for what, t in enumerate(types):
+            extents = t[len("tensor<"):-len(f"x{c}>")].split("x")
+            state_types.append(f"tensor<{len(parts)}x{'x'.join(extents)}x{c}>")
+            states.append(f"{name('p')}_{what}")
+            self.lines.append(f"{states[-1]} = tensor.empty() : {state_types[-1]}")
+            for number, part in enumerate(parts):
+                at = ", ".join([str(number)] + ["0"] * len(extents))
+                sizes, ones = ", ".join(["1", *extents]), ", ".join(["1"] * (1 + len(extents)))
+                before, states[-1] = states[-1], f"{name('p')}_{what}_{number}"
+                self.lines.append(f"{states[-1]} = tensor.insert_slice {part[what]} into {before}[{at}] "
+                                  f"[{sizes}] [{ones}] : {t} into {state_types[-1]}")
+        self.lines.append(f"{name('m')}:3 = attention.merge {states[0]} state({states[1]}, {states[2]} : "
+                          f"{state_types[1]}, {state_types[2]}) normaliser(#attention.softmax) : {state_types[0]} "
+                          f"outs({', '.join(state)} : {', '.join(types)})")
+        return [f"{name('m')}#{what}" for what in range(3)]
+
     def blocks(self, q: Value, k: Value, v: Value, out: Value, lse: Value, *, splits: Sequence[int],
                lanes: int, origin: Sequence[Value], maps: Sequence[str] = ("r, c",) * 4,
                changes: Sequence[Change] = (), scale: Optional[Value] = None,
                combine: Optional[tuple] = None, parameters: Sequence[Value] = (),
-               sink: Optional[Value] = None) -> list:
+               sink: Optional[Value] = None, merged: bool = False) -> list:
         """Matrices, each in the layout of its map from (rows, columns): "r, c" or
         "c, r", for query, key, value and context. `splits` are the keys at which a
-        block ends. The scale goes with the queries, or with a combine to each block."""
+        block ends. The scale goes with the queries, or with a combine to each block.
+        Each block is brought up to date with the state of those before it, or has, if
+        `merged`, a state of its own; these are then merged."""
         plain = lambda x, m: x.data if m == "r, c" else x.data.T
         c, ones = self.compute, (1,) * (len(origin) - 2)
         query, key, value = (plain(x, m)[(None,) * len(ones)] for x, m in zip((q, k, v), maps))
@@ -207,6 +228,12 @@ class FusedProgram(Program):
             add(f"{name(part)} = tensor.empty() : {t}")
             add(f"{name(part)}_0 = linalg.fill ins({start} : {c}) outs({name(part)} : {t}) -> {t}")
             state.append(f"{name(part)}_0")
+        none = list(state)
+        if merged and sink:  # the sink is in one of the states that are merged
+            add(f"{name('none')} = linalg.fill ins({name('inf')} : {c}) outs({name('max')} : {types[1]}) -> {types[1]}")
+            add(f"{name('nil')} = linalg.fill ins({name('zero')} : {c}) outs({name('sum')} : {types[2]}) -> {types[2]}")
+            none = [state[0], name("none"), name("nil")]
+        parts = []
         names = self._indices(len(origin))
         scaled = f" scale({scale.name} : {c})" if scale and combine else ""
         for block, (begin, end) in enumerate(zip([0, *splits], [*splits, key.shape[-2]])):
@@ -229,8 +256,12 @@ class FusedProgram(Program):
             add(f"{name('s')}_{block}:3 = attention.online query({name('t')} : {tensor(d, lanes)}) "
                 f"key{sliced[0]} value{sliced[1]}{self._combine(combine, parameters)}{scaled}"
                 f"{self._changes(changes, names)} normaliser(#attention.softmax) origin({at}) "
-                f"live({name('live')}) outs({', '.join(state)} : {', '.join(types)})")
-            state = [f"{name('s')}_{block}#{part}" for part in range(3)]
+                f"live({name('live')}) outs({', '.join(none if merged else state)} : {', '.join(types)})")
+            parts.append([f"{name('s')}_{block}#{part}" for part in range(3)])
+            if not merged:
+                state = parts[-1]
+        if merged:
+            state = self._merged(parts, state, types, name, c)
         first = (0,) * len(ones)
         value, error = context.value[first], np.broadcast_to(context.error, context.value.shape)[first]
         if maps[3] == "c, r":

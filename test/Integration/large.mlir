@@ -3,6 +3,7 @@
 // (6 GB) and page tables but next to no memory. All else about index types is
 // looked up in the IR: test/Pipelines/index-types.mlir.
 // RUN: attention-runner %s --expected_output=1x2xf32=0.18242552,0.81757448 --expected_output=1xf32=1.9514133 --expected_output=1x1xf32=8.1757448
+// RUN: attention-runner %s --pipeline="attention-to-llvm{exact=true}" --expected_output=1x2xf32=0.18242552,0.81757448 --expected_output=1xf32=1.9514133 --expected_output=1x1xf32=8.1757448
 
 
 llvm.func @calloc(i64, i64) -> !llvm.ptr

@@ -121,3 +121,29 @@ func.func @sequential(%m: memref<?xindex>, %n: index) {
   }
   return
 }
+
+// -----
+
+// Scratch of an inner loop's iteration is one for all of them when the loop is
+// sequential: it would add up.
+// CHECK-LABEL: func @inner_scratch
+// CHECK: func.func private @inner_scratch_parallel(
+// CHECK-NOT: scf.for
+// CHECK: %[[SCRATCH:.*]] = memref.alloca() : memref<4xf32>
+// CHECK: scf.for
+// CHECK-NOT: memref.alloca
+// CHECK: memref.store %{{.*}}, %[[SCRATCH]]
+func.func @inner_scratch(%m: memref<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+    scf.parallel (%j) = (%c0) to (%i) step (%c1) {
+      %scratch = memref.alloca() : memref<4xf32>
+      %x = memref.load %m[%j] : memref<?xf32>
+      memref.store %x, %scratch[%c1] : memref<4xf32>
+      %y = memref.load %scratch[%c1] : memref<4xf32>
+      memref.store %y, %m[%i] : memref<?xf32>
+    }
+  }
+  return
+}

@@ -17,8 +17,8 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
     tensors. This is the reference that every faster path is tested against.
     Score functions and normalisers are lowered through `ScoreOpInterface` and
     `NormaliserOpInterface`. `attention.fused` first becomes the graph-level ops
-    that it stands for; `attention.pack`, `online` and `finish` are lowered on
-    tensors, before bufferisation, with whole blocks of scores and weights.
+    that it stands for; `attention.pack`, `online`, `merge` and `finish` are lowered
+    on tensors, before bufferisation, with whole blocks of scores and weights.
 
     ```mlir
     func.func @weights(%s: tensor<4x6xf32>) -> tensor<4x6xf32> {
@@ -42,9 +42,9 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
 def ConvertAttentionToVector : Pass<"convert-attention-to-vector"> {
   let summary = "Lower the block level on buffers to vectors and loops.";
   let description = [{
-    `attention.pack`, `attention.online` and `attention.finish` on buffers become
-    scf loops over vectors of the target's width, with queries in the lanes: keys
-    and values are read where they lie, an element at a time, and broadcast.
+    `attention.pack`, `online`, `merge` and `finish` on buffers become scf loops
+    over vectors of the target's width, with queries in the lanes: keys and values
+    are read where they lie, an element at a time, and broadcast.
     Scores and context are accumulated in registers, as many rows times vectors
     as the target has registers for; the scores of a block are kept in a strip of
     scratch, allocated on the stack at the start of the surrounding parallel

@@ -32,6 +32,11 @@ struct VectorLoweringOptions : public ExactLoweringOptions {
       *this, "key-block",
       llvm::cl::desc("Keys of a block; 0 lets the cost model choose"),
       llvm::cl::init(0)};
+  PassOptions::Option<int64_t> keySplits{
+      *this, "key-splits",
+      llvm::cl::desc("Parts of the keys that are read at the same time; 0 lets "
+                     "the cost model choose"),
+      llvm::cl::init(0)};
 };
 
 /// Options of the lowering to LLVM.
@@ -40,7 +45,7 @@ struct LLVMLoweringOptions : public VectorLoweringOptions {
       *this, "exact",
       llvm::cl::desc("Lower op by op, by attention-to-loops instead of "
                      "attention-to-vector: the reference"),
-      llvm::cl::init(true)};
+      llvm::cl::init(false)};
 };
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
@@ -59,7 +64,8 @@ void buildAttentionToVectorPipeline(OpPassManager &manager,
                                     const VectorLoweringOptions &options);
 
 /// Adds the passes that lower attention and linalg on tensors, in a module, to
-/// the LLVM dialect, by way of attention-to-vector and OpenMP.
+/// the LLVM dialect, by way of attention-to-vector, or of attention-to-loops if
+/// options say so, and OpenMP.
 void buildAttentionToLLVMPipeline(OpPassManager &manager,
                                   const LLVMLoweringOptions &options);
 

@@ -56,7 +56,7 @@ struct ConvertAttentionToLinalgPass
         getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
           if (!isa_and_nonnull<AttentionDialect>(op->getDialect()))
             return WalkResult::advance();
-          if (keepBlocks && isa<PackOp, OnlineOp, FinishOp>(op))
+          if (keepBlocks && isa<PackOp, OnlineOp, FinishOp, MergeOp>(op))
             return WalkResult::skip();
           op->emitOpError("has no lowering to linalg");
           return WalkResult::interrupt();

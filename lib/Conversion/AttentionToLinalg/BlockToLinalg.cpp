@@ -7,6 +7,7 @@
 
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "GenericBuilder.h"
 #include "LinalgBuilders.h"
 #include "ScoreChangeBuilders.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -21,55 +22,6 @@
 
 using namespace mlir;
 using namespace mlir::attention;
-
-namespace {
-using BuildBody = function_ref<Value(OpBuilder &, Location, ValueRange)>;
-
-/// A tensor and the map that reads it in a loop nest.
-struct Mapped {
-  Value tensor;
-  AffineMap map;
-};
-
-/// Builds linalg.generic ops with one output.
-struct GenericBuilder {
-  GenericBuilder(OpBuilder &builder, Location loc)
-      : builder(builder), loc(loc) {}
-
-  /// (d0, …, d{numDims−1}) -> (d{dims[0]}, …)
-  AffineMap map(unsigned numDims, ArrayRef<unsigned> dims) {
-    return getDimsMap(builder.getContext(), numDims, dims);
-  }
-
-  /// The last `numReductions` loops are reductions. `build` gets the inputs'
-  /// elements and the output's.
-  Value generic(ArrayRef<Mapped> inputs, Mapped output, unsigned numReductions,
-                BuildBody build) {
-    SmallVector<Value> tensors;
-    SmallVector<AffineMap> maps;
-    for (const Mapped &input : inputs) {
-      tensors.push_back(input.tensor);
-      maps.push_back(input.map);
-    }
-    maps.push_back(output.map);
-    SmallVector<utils::IteratorType> iterators(output.map.getNumDims(),
-                                               utils::IteratorType::parallel);
-    for (unsigned i = 0; i < numReductions; ++i)
-      iterators[iterators.size() - 1 - i] = utils::IteratorType::reduction;
-    return linalg::GenericOp::create(
-               builder, loc, output.tensor.getType(), tensors, output.tensor,
-               maps, iterators,
-               [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-                 linalg::YieldOp::create(builder, loc,
-                                         build(builder, loc, arguments));
-               })
-        .getResult(0);
-  }
-
-  OpBuilder &builder;
-  Location loc;
-};
-} // namespace
 
 /// `condition` ? build() : otherwise, without evaluating build() elsewhere.
 static Value
@@ -223,7 +175,7 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
                   });
 
     SmallVector<Value> results;
-    Value rescaled = buildRescaled(g, accumulator, factor);
+    Value rescaled = g.rescaled(accumulator, factor);
     AffineMap valueMap = op.getValueMap().compose(g.map(3, {2, 0}));
     results.push_back(g.generic(
         {{weights, g.map(3, {2, 1})}, {op.getValue(), valueMap}},
@@ -244,7 +196,7 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
           bufferization::MaterializeInDestinationOp::create(
               rewriter, loc, pivot.getType(), pivot, op.getOuts()[1])
               .getResult());
-      rescaled = buildRescaled(g, op.getOuts()[2], factor);
+      rescaled = g.rescaled(op.getOuts()[2], factor);
       results.push_back(g.generic(
           {{weights, g.map(2, {1, 0})}}, {rescaled, g.map(2, {0})}, 1,
           [&](OpBuilder &builder, Location loc, ValueRange a) -> Value {
@@ -256,19 +208,6 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
   }
 
 private:
-  /// `state` [.., lanes] times `factor` [lanes], if there is one.
-  static Value buildRescaled(GenericBuilder &g, Value state, Value factor) {
-    if (!factor)
-      return state;
-    unsigned rank = getRank(state);
-    AffineMap map = g.builder.getMultiDimIdentityMap(rank);
-    return g.generic(
-        {{factor, g.map(rank, {rank - 1})}}, {state, map}, 0,
-        [](OpBuilder &builder, Location loc, ValueRange a) -> Value {
-          return arith::MulFOp::create(builder, loc, a[0], a[1]);
-        });
-  }
-
   /// The changed scores [keys, lanes].
   static Value buildScores(OnlineOp op, GenericBuilder &g) {
     OpBuilder &builder = g.builder;
@@ -396,4 +335,5 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
 void attention::populateBlockToLinalgPatterns(RewritePatternSet &patterns) {
   patterns.add<PackToLinalg, OnlineToLinalg, FinishToLinalg>(
       patterns.getContext());
+  populateMergeToLinalgPatterns(patterns);
 }

@@ -75,7 +75,7 @@ struct ConvertAttentionToVectorPass
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     WalkResult walked = getOperation()->walk([&](Operation *op) {
-      if (!isa<PackOp, OnlineOp, FinishOp>(op))
+      if (!isa<PackOp, OnlineOp, FinishOp, MergeOp>(op))
         return WalkResult::advance();
       ops.push_back(op);
       return WalkResult(verifyBlockOp(op));
@@ -94,6 +94,9 @@ struct ConvertAttentionToVectorPass
       else if (auto finish = dyn_cast<FinishOp>(op))
         lowerFinish(builder, finish,
                     facts.lanes(getElementTypeOrSelf(finish.getAccumulator())));
+      else if (auto merge = dyn_cast<MergeOp>(op))
+        lowerMerge(builder, merge,
+                   facts.lanes(getElementTypeOrSelf(merge.getOuts()[0])));
       else
         lowerOnline(builder, cast<OnlineOp>(op), facts,
                     getStrip(cast<OnlineOp>(op)));

@@ -15,6 +15,7 @@ namespace mlir::attention {
 /// `lanes` is the number of lanes of a vector of the compute type.
 void lowerPack(OpBuilder &builder, PackOp op, int64_t lanes);
 void lowerFinish(OpBuilder &builder, FinishOp op, int64_t lanes);
+void lowerMerge(OpBuilder &builder, MergeOp op, int64_t lanes);
 
 /// `strip` holds the scores of as many keys as it has rows and of the queries
 /// that are in registers at a time; a block of more keys is taken in parts.

@@ -67,8 +67,12 @@ LaneValue LaneVectorizer::vectorize(Block &block,
   for (auto [argument, value] :
        llvm::zip_equal(block.getArguments(), arguments))
     values[argument] = value;
-  for (Operation &op : block.without_terminator())
-    values[op.getResult(0)] = build(op);
+  for (Operation &op : block.without_terminator()) {
+    if (auto assertion = dyn_cast<cf::AssertOp>(op))
+      buildAssert(assertion);
+    else
+      values[op.getResult(0)] = build(op);
+  }
   return lookup(block.back().getOperand(0));
 }
 
@@ -97,6 +101,22 @@ LaneValue LaneVectorizer::build(Operation &op) {
       return result;
   }
   return buildElementwise(op, operands);
+}
+
+/// What holds in all live lanes.
+void LaneVectorizer::buildAssert(cf::AssertOp op) {
+  LaneValue condition = lookup(op.getArg());
+  Value holds = condition.value;
+  if (condition.isVector) {
+    if (live) {
+      Value yes = materialize(
+          LaneValue::uniform(buildIndexConstant(1, builder.getI1Type())));
+      holds = arith::SelectOp::create(builder, loc, live, holds, yes);
+    }
+    holds = vector::ReductionOp::create(builder, loc,
+                                        vector::CombiningKind::AND, holds);
+  }
+  cf::AssertOp::create(builder, op.getLoc(), holds, op.getMsg());
 }
 
 /// Sums, differences, products by constants and casts of what counts lanes

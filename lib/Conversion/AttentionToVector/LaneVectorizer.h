@@ -9,6 +9,7 @@
 #ifndef ATTENTION_LIB_CONVERSION_ATTENTIONTOVECTOR_LANEVECTORIZER_H
 #define ATTENTION_LIB_CONVERSION_ATTENTIONTOVECTOR_LANEVECTORIZER_H
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/IRMapping.h"
@@ -56,6 +57,7 @@ public:
 private:
   LaneValue lookup(Value value);
   LaneValue build(Operation &op);
+  void buildAssert(cf::AssertOp op);
   LaneValue buildStrided(Operation &op, ArrayRef<LaneValue> operands);
   LaneValue buildCompare(Operation &op, ArrayRef<LaneValue> operands);
   LaneValue buildElementwise(Operation &op, ArrayRef<LaneValue> operands);

@@ -39,6 +39,7 @@ public:
   ///   for groups of queries that fit in registers:
   ///     strip = scores; pivot, strip = weights; accumulator += strip · values
   void emit() {
+    scale = op.getScale() ? emitScale() : Value();
     int64_t rows = cast<MemRefType>(strip.getType()).getDimSize(0);
     int64_t numKeys = staticExtent(key, 0);
     if (!ShapedType::isDynamic(numKeys) && numKeys <= rows)
@@ -50,6 +51,18 @@ public:
   }
 
 private:
+  /// A sum over no features is 0, whatever it is scaled by.
+  Value emitScale() {
+    int64_t numFeatures =
+        cast<MemRefType>(op.getQuery().getType()).getDimSize(0);
+    if (!ShapedType::isDynamic(numFeatures) && numFeatures > 0)
+      return op.getScale();
+    Value extent = b.createOrFold<memref::DimOp>(loc, op.getQuery(), 0);
+    Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 1.0));
+    return arith::SelectOp::create(b, loc, isLess(index(0), extent),
+                                   op.getScale(), one);
+  }
+
   int64_t numLanes() {
     return cast<MemRefType>(op.getQuery().getType()).getShape().back();
   }
@@ -176,7 +189,7 @@ private:
             sum = multiplyAdd(all, queries[v], sum);
           else
             sum = arith::AddFOp::create(
-                b, loc, emitPair(queries[v], element, parameters), sum,
+                b, loc, emitPair(lane[v], queries[v], element, parameters), sum,
                 arith::FastMathFlags::contract);
         }
       }
@@ -184,13 +197,25 @@ private:
     });
   }
 
-  /// The pair body for one vector of queries.
-  Value emitPair(Value query, Value element, ValueRange parameters) {
+  /// Which of a vector's lanes have a query.
+  Value emitHoldsQuery(Value firstLane) {
+    return vector::CreateMaskOp::create(b, loc,
+                                        VectorType::get(lanes, b.getI1Type()),
+                                        sub(op.getLive(), firstLane));
+  }
+
+  /// The pair body for the vector of queries from lane `firstLane` on.
+  Value emitPair(Value firstLane, Value query, Value element,
+                 ValueRange parameters) {
     SmallVector<LaneValue> arguments = {LaneValue::vector(query),
                                         LaneValue::uniform(element)};
     for (Value parameter : parameters)
       arguments.push_back(LaneValue::uniform(parameter));
-    LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+    // In lanes without a query, queries are 0: by those nothing may be divided.
+    Value holdsQuery;
+    if (LaneVectorizer::needsLiveLane(op.getCombine()))
+      holdsQuery = emitHoldsQuery(firstLane);
+    LaneVectorizer vectorizer(b, loc, lanes, holdsQuery);
     return vectorizer.materialize(
         vectorizer.vectorize(op.getCombine().front(), arguments));
   }
@@ -202,16 +227,14 @@ private:
   /// Changes the strip in the vector at `column`, which holds the queries from
   /// lane `l` on; the pivot follows in its buffer.
   void emitChanges(Value column, Value l) {
-    Value numLive = sub(op.getLive(), l);
-    Value holdsQuery = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), numLive);
+    Value holdsQuery = emitHoldsQuery(l);
     Values pivot;
     if (hasState)
       pivot.push_back(loadVector(op.getOuts()[1], l));
     pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
       Value score = loadVector(strip, {j, column});
-      if (op.getScale())
-        score = arith::MulFOp::create(b, loc, score, splat(op.getScale()));
+      if (scale)
+        score = arith::MulFOp::create(b, loc, score, splat(scale));
       if (!changes.empty())
         score = emitChangedScore(score, holdsQuery, l, j);
       storeVector(score, strip, {j, column});
@@ -533,6 +556,8 @@ private:
   Value strip;
   MappedValue key, value;
   RegisterTile tile;
+  /// What scores are multiplied by, or null.
+  Value scale;
   /// The keys and the lanes (first of each vector) at work.
   Value firstKey, numKeys;
   Values lane;

@@ -84,3 +84,32 @@ func.func @finish(%acc: memref<64x64xf32>, %max: memref<64xf32>,
       : memref<64x64xf32> outs(%o : memref<?x64xf32>)
   return
 }
+
+// Symbols that are buffers are read at the batch element; a run-time check holds
+// for the live lanes; a scale does not make a sum over no features anything but 0.
+// CHECK-LABEL: func @symbols_and_checks
+// CHECK-SAME: %[[LENGTHS:[a-z0-9]*]]: memref<3xi64>
+// CHECK: arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
+// CHECK: memref.load %[[LENGTHS]][%{{.*}}] : memref<3xi64>
+// CHECK: %[[ALL:.*]] = vector.reduction <and>
+// CHECK: cf.assert %[[ALL]], "out of bounds"
+func.func @symbols_and_checks(%tile: memref<?x16xf32>, %k: memref<?x?xf32>, %v: memref<?x64xf32>,
+                              %lengths: memref<3xi64>, %table: memref<?xf32>, %scale: f32,
+                              %b: index, %i: index, %live: index,
+                              %acc: memref<64x16xf32>, %max: memref<16xf32>, %sum: memref<16xf32>) {
+  attention.online query(%tile : memref<?x16xf32>)
+      key(%k : memref<?x?xf32> by #rows) value(%v : memref<?x64xf32> by #rows) scale(%scale : f32)
+      changes(sets(affine_set<(b, i, j)[n] : (n - 1 - j >= 0)>[%lengths : memref<3xi64>]),
+              modify (%x: f32, %b0: index, %i0: index, %j0: index) {
+                %zero = arith.constant 0 : index
+                %size = memref.dim %table, %zero : memref<?xf32>
+                %inside = arith.cmpi slt, %i0, %size : index
+                cf.assert %inside, "out of bounds"
+                %t = memref.load %table[%i0] : memref<?xf32>
+                %y = arith.addf %x, %t : f32
+                attention.yield %y : f32
+              })
+      normaliser(#attention.softmax) origin(%b, %i, %i) live(%live)
+      outs(%acc, %max, %sum : memref<64x16xf32>, memref<16xf32>, memref<16xf32>)
+  return
+}

@@ -99,6 +99,6 @@ def shape_label(element: str, q, k, v) -> str:
 def load() -> list:
     """All cases, in the order of the subjects."""
     from . import (causal, extents, fused, masks, metamorphic, pairs, regions, rows,  # noqa: F401
-                   scores, tails, threads, types)
+                   scores, segments, tails, threads, types)
 
     return CASES

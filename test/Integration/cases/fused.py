@@ -257,3 +257,27 @@ def block_values(rng):
             at = [p.scalar(0, "index"), p.scalar(0, "index")]
             p.result(*p.blocks(q, k, v, out, lse, splits=[2, 5], lanes=8, origin=at, changes=[causal(p)]))
             yield p.call(f"{t} {what}")
+
+
+@case("blocks: states of parts of the keys, merged", core=True)
+def block_parts(rng):
+    for t in TYPES:
+        for splits, late in (([4], 0), ([2, 2, 3], 0), ([], 0), ([1, 3], 4)):
+            for with_sink in (False, True):
+                p = fused_program(t, dynamic=False)
+                q, k, v, out, lse = block_arguments(p, rng, t, 5, 7, 4, 3)
+                # Rows before `late` are empty in every part, later ones in the last.
+                masked = p.sets(iset(f"i - j - {late} >= 0", lambda i, j, **_: i - late >= j))
+                at = [p.scalar(n, "index") for n in (0, 0)]
+                p.result(*p.blocks(q, k, v, out, lse, splits=splits, lanes=8, origin=at, changes=[masked],
+                                   sink=p.scalar(0.75, p.compute) if with_sink else None, merged=True))
+                yield p.call(f"{t} parts ending at {splits}{', a sink' if with_sink else ''}, from row {late} on")
+    for what in (np.nan, np.inf):
+        p = fused_program("f32", dynamic=False)
+        keys, values = rng.normal(size=(7, 4)), rng.normal(size=(7, 3))
+        keys[5:], values[5:], values[1, 2] = what, what, what
+        q, k, v = p.arg(rng.normal(size=(5, 4)), "f32"), p.arg(keys, "f32"), p.arg(values, "f32")
+        out, lse = p.arg(np.full((5, 3), NAN), "f32"), p.arg(np.full(5, NAN), "f32")
+        at = [p.scalar(n, "index") for n in (1, 0)]
+        p.result(*p.blocks(q, k, v, out, lse, splits=[2, 5], lanes=8, origin=at, changes=[causal(p)], merged=True))
+        yield p.call(f"f32 {what}")

@@ -18,8 +18,10 @@ void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
 
 /// fused, into the graph level.
 void populateFusedToLinalgPatterns(RewritePatternSet &patterns);
-/// pack, online and finish.
+/// The block level: pack, online, finish and merge.
 void populateBlockToLinalgPatterns(RewritePatternSet &patterns);
+/// merge.
+void populateMergeToLinalgPatterns(RewritePatternSet &patterns);
 /// Scores, by ScoreOpInterface.
 void populateScoreToLinalgPatterns(RewritePatternSet &patterns);
 /// modify_scores and mask_scores.

@@ -1,4 +1,4 @@
-//===- BlockOps.cpp - attention.pack, online and finish -------------------===//
+//===- BlockOps.cpp - attention.pack, online, finish and merge ------------===//
 //
 // Access and verification. Tiling over keys is in FusedTiling.cpp.
 //
@@ -235,4 +235,52 @@ LogicalResult FinishOp::verify() {
   return verifyAgree(*this, "value features",
                      cast<ShapedType>(getAccumulator().getType()).getDimSize(0),
                      getExtent(getOuts()[0], getOutputMap(), 1));
+}
+
+//===----------------------------------------------------------------------===//
+// MergeOp
+//===----------------------------------------------------------------------===//
+
+/// Checks that partial states are states with a dimension of parts in front.
+static LogicalResult verifyPartialStates(Operation *op, Value states,
+                                         Value state) {
+  auto type = cast<ShapedType>(states.getType());
+  auto stateType = cast<ShapedType>(state.getType());
+  if (type.getElementType() == stateType.getElementType() &&
+      type.getRank() == stateType.getRank() + 1 &&
+      type.getShape().back() == stateType.getShape().back() &&
+      llvm::all_of(
+          llvm::zip(type.getShape().drop_front(), stateType.getShape()),
+          [](auto extents) {
+            return mayBeEqual(std::get<0>(extents), std::get<1>(extents));
+          }))
+    return success();
+  return op->emitOpError("expected partial states to be ")
+         << stateType << " with a dimension of parts in front, found " << type;
+}
+
+LogicalResult MergeOp::verify() {
+  bool hasState = getNormaliser().hasState();
+  if (failed(verifyDestinations(*this, hasState ? 3 : 1)))
+    return failure();
+  Type c = getElementTypeOrSelf(getOuts()[0]);
+  if (failed(verifyAccumulator(*this, getOuts()[0])))
+    return failure();
+  for (Value state : getOuts().drop_front())
+    if (failed(verifyTile(*this, state, "the state", 1, c)) ||
+        failed(verifyLanes(*this, getOuts()[0], state)))
+      return failure();
+  if (getStates().size() + 1 != getOuts().size())
+    return emitOpError("expected partial states for each destination, found ")
+           << getStates().size() + 1 << " for " << getOuts().size();
+  SmallVector<Value> states = {getAccumulators()};
+  llvm::append_range(states, getStates());
+  int64_t numParts =
+      cast<ShapedType>(getAccumulators().getType()).getDimSize(0);
+  for (auto [partial, out] : llvm::zip_equal(states, getOuts()))
+    if (failed(verifyPartialStates(*this, partial, out)) ||
+        failed(verifyAgree(*this, "parts", numParts,
+                           cast<ShapedType>(partial.getType()).getDimSize(0))))
+      return failure();
+  return success();
 }

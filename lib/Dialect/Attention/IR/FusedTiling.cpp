@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FusedTiling.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Destinations.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -225,22 +226,30 @@ FailureOr<TilingResult>
 OnlineOp::getTiledImplementation(OpBuilder &builder,
                                  ArrayRef<OpFoldResult> offsets,
                                  ArrayRef<OpFoldResult> sizes) {
-  Location loc = getLoc();
+  return buildKeyTile(builder, *this, offsets[0], sizes[0], getOuts());
+}
+
+TilingResult attention::buildKeyTile(OpBuilder &builder, OnlineOp op,
+                                     OpFoldResult offset, OpFoldResult size,
+                                     ValueRange outs) {
+  Location loc = op.getLoc();
   SmallVector<Operation *> slices;
   auto slice = [&](Value value, AffineMap map) {
     OpFoldResult columns = getExtent(builder, loc, value, map, 1);
     return *buildSlice(builder, loc, value, map,
-                       {offsets[0], builder.getIndexAttr(0)},
-                       {sizes[0], columns}, slices);
+                       {offset, builder.getIndexAttr(0)}, {size, columns},
+                       slices);
   };
-  SmallVector<Value> operands = llvm::to_vector(getOperands());
-  operands[1] = slice(getKey(), getKeyMap());
-  operands[2] = slice(getValue(), getValueMap());
-  OpFoldResult first = add(builder, loc, getOrigin().back(), offsets[0]);
-  operands[getOrigin().getBeginOperandIndex() + getOrigin().size() - 1] =
+  SmallVector<Value> operands = llvm::to_vector(op.getOperands());
+  operands[1] = slice(op.getKey(), op.getKeyMap());
+  operands[2] = slice(op.getValue(), op.getValueMap());
+  OperandRange origin = op.getOrigin();
+  OpFoldResult first = add(builder, loc, origin.back(), offset);
+  operands[origin.getBeginOperandIndex() + origin.size() - 1] =
       getValueOrCreateConstantIndexOp(builder, loc, first);
+  llvm::copy(outs, operands.end() - outs.size());
   auto tiled =
-      cast<OnlineOp>(cloneOnOperands(builder, *this, operands).getOperation());
+      cast<OnlineOp>(cloneOnOperands(builder, op, operands).getOperation());
   return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
 }
 

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -43,6 +44,16 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
     flat = tensor::CollapseShapeOp::create(builder, loc, x, rows);
 
   OpFoldResult numOut = tensor::getMixedSize(builder, loc, w, !transposed);
+  if (bias) {
+    // One of their types may leave open what the other states.
+    auto biasType = cast<RankedTensorType>(bias.getType());
+    if (biasType.hasStaticShape())
+      numOut = builder.getIndexAttr(biasType.getDimSize(0));
+    else if (std::optional<int64_t> constant = getConstantIntValue(numOut))
+      bias = tensor::CastOp::create(
+          builder, loc,
+          RankedTensorType::get({*constant}, biasType.getElementType()), bias);
+  }
   OpFoldResult numRows = tensor::getMixedSize(builder, loc, flat, 0);
   Value empty = tensor::EmptyOp::create(
       builder, loc, ArrayRef<OpFoldResult>{numRows, numOut}, computeType);

@@ -8,6 +8,7 @@
 #include "Shapes.h"
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -124,12 +125,14 @@ LogicalResult attention::verifyScalarRegion(Operation *op, Region &region,
     return yield.emitOpError("expected the ")
            << name << " region to yield " << yieldType << ", found "
            << yield.getValue().getType();
-  // On buffers, what was tensor.extract is a load.
+  // On buffers, what was tensor.extract is a load, and may have been given
+  // run-time checks.
   bool onBuffers = llvm::any_of(
       op->getOperandTypes(), [](Type type) { return isa<MemRefType>(type); });
   for (Operation &nested : block)
     if (!isMemoryEffectFree(&nested) &&
-        !(onBuffers && hasSingleEffect<MemoryEffects::Read>(&nested)))
+        !(onBuffers && (hasSingleEffect<MemoryEffects::Read>(&nested) ||
+                        isa<cf::AssertOp>(nested))))
       return nested.emitOpError("expected operations without side effects in "
                                 "the ")
              << name << " region of '" << op->getName() << "', found one";

@@ -58,5 +58,6 @@ void attention::registerBufferizableOpInterfaceExternalModels(
     PackOp::attachInterface<BlockOpModel<PackOp>>(*context);
     OnlineOp::attachInterface<BlockOpModel<OnlineOp>>(*context);
     FinishOp::attachInterface<BlockOpModel<FinishOp>>(*context);
+    MergeOp::attachInterface<BlockOpModel<MergeOp>>(*context);
   });
 }

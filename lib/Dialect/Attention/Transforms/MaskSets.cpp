@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -16,10 +17,12 @@ using namespace mlir::attention;
 /// The value of a symbol at a pair, as an index.
 static Value buildSymbol(OpBuilder &builder, Location loc, Value symbol,
                          ValueRange indices) {
-  if (isa<RankedTensorType>(symbol.getType()))
-    symbol = tensor::ExtractOp::create(
-        builder, loc, symbol,
-        indices.take_front(cast<RankedTensorType>(symbol.getType()).getRank()));
+  if (auto type = dyn_cast<RankedTensorType>(symbol.getType()))
+    symbol = tensor::ExtractOp::create(builder, loc, symbol,
+                                       indices.take_front(type.getRank()));
+  else if (auto type = dyn_cast<MemRefType>(symbol.getType()))
+    symbol = memref::LoadOp::create(builder, loc, symbol,
+                                    indices.take_front(type.getRank()));
   if (symbol.getType().isIndex())
     return symbol;
   return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -17,7 +18,7 @@ using namespace mlir::attention;
 
 Operation *attention::findOperationWithoutVectorForm(Region &region) {
   for (Operation &op : region.front().without_terminator()) {
-    if (isa<memref::LoadOp, tensor::ExtractOp>(op))
+    if (isa<memref::LoadOp, tensor::ExtractOp, cf::AssertOp>(op))
       continue;
     bool isScalar = llvm::all_of(
         op.getOperandTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });

@@ -1,7 +1,16 @@
 // Fused attention in blocks: which keys are visited, where masks are left out,
-// and what stays as it is.
+// and what stays as it is. With run-time checks, extents that types leave open are
+// compared before.
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile -verify-roundtrip | FileCheck %s
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile --remarks-filter='attention.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v4 -attention-tile=runtime-checks=true | FileCheck %s --check-prefix=ASSERT
+
+// ASSERT-LABEL: func @full
+// ASSERT-NOT: cf.assert
+// ASSERT-LABEL: func @causal
+// ASSERT-COUNT-2: cf.assert %{{.*}}, "ERROR: Runtime op verification failed\0A^ dimension #0 of an operand is incompatible with inferred dimension size
+// ASSERT-NOT: cf.assert
+// ASSERT: scf.forall
 
 #query = affine_map<(h, i, j, d, e) -> (h, i, d)>
 #key = affine_map<(h, i, j, d, e) -> (h floordiv 4, j, d)>
@@ -91,4 +100,53 @@ func.func @empty(%q: tensor<3x0xf32>, %k: tensor<5x0xf32>, %v: tensor<5x2xf32>,
       key(%k : tensor<5x0xf32> by #key) value(%v : tensor<5x2xf32> by #value)
       normaliser(#attention.softmax) outs(%out : tensor<3x2xf32> by [#out])
   return %o : tensor<3x2xf32>
+}
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+#causal = affine_set<(i, j) : (i - j >= 0)>
+
+// A union: a loop over segments with three loops inside: full blocks, what is
+// left of them, and partial blocks.
+// CHECK-LABEL: func @prefix
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x64xf32>
+// CHECK: scf.for
+// CHECK: attention.online
+// CHECK-NOT: changes
+// CHECK-SAME: tensor<128x64xf32> by
+// CHECK: scf.for
+// CHECK: attention.online
+// CHECK-NOT: changes
+// CHECK: scf.for
+// CHECK: attention.online
+// CHECK-SAME: changes(sets
+// CHECK: attention.finish
+func.func @prefix(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>,
+                  %p: index, %out: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %o = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(sets(#causal or affine_set<(i, j)[p] : (p - 1 - j >= 0)>[%p : index]))
+      normaliser(#attention.softmax) outs(%out : tensor<?x64xf32> by [#out])
+  return %o : tensor<?x64xf32>
+}
+
+// A set that the compiler cannot split remains in full blocks, alone.
+// CHECK-LABEL: func @symbolic_divisor
+// CHECK: attention.online
+// CHECK-SAME: changes(sets(#[[MOD:[a-z0-9]+]][%{{.*}} : index])) normaliser
+// CHECK: attention.online
+// CHECK-SAME: changes(sets(#{{[a-z0-9]+}}, #[[MOD]][
+// CHECK: attention.finish
+// REMARK: a mask's keys are not all told apart: {{.*}}it divides by a symbol
+func.func @symbolic_divisor(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>,
+                            %n: index, %out: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %o = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(sets(#causal, affine_set<(i, j)[n] : ((i - j) mod n == 0)>[%n : index]))
+      normaliser(#attention.softmax) outs(%out : tensor<?x64xf32> by [#out])
+  return %o : tensor<?x64xf32>
 }

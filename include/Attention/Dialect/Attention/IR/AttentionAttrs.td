@@ -37,13 +37,15 @@ def OnlineNormaliserAttrInterface
       "bool", "hasState">,
     InterfaceMethod<
       [{Builds the pivot and the sum before any key, from one element of each
-        init operand. `type` is the type of the values.}],
+        init operand; without elements, those of keys alone. `type` is the type
+        of the values.}],
       "::llvm::SmallVector<::mlir::Value>", "buildInit",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::Type":$type, "::mlir::ValueRange":$initElements)>,
     InterfaceMethod<
-      [{Builds the pivot of two sets of scores, of which one may be one score. A
-        score may be counted twice. It need not notice a NaN: its weight is NaN.}],
+      [{Builds the pivot of two sets of scores, of which one may be one score;
+        both may be those of states to be merged. A score may be counted twice. It
+        need not notice a NaN: its weight is NaN.}],
       "::mlir::Value", "buildPivot",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::Value":$pivot, "::mlir::Value":$score)>,

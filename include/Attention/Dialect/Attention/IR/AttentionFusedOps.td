@@ -227,7 +227,10 @@ def Attention_OnlineOp
         AttrSizedOperandSegments,
         DeclareOpInterfaceMethods<TilingInterface, [
           "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
-          "getResultTilePosition"]>]> {
+          "getResultTilePosition"]>,
+        DeclareOpInterfaceMethods<PartialReductionOpInterface, [
+          "generateInitialTensorForPartialReduction", "tileToPartialReduction",
+          "mergeReductions", "getPartialResultTilePosition"]>]> {
   let summary = "One block of queries against one block of keys.";
   let description = [{
     Scores a tile of packed queries against a block of keys, changes the scores,
@@ -241,6 +244,9 @@ def Attention_OnlineOp
     sum'[i]     = f[i] · sum[i] + Σ_j p[j, i]
     acc'[e, i]  = f[i] · acc[e, i] + Σ_{j : p ≠ 0} p[j, i] · value(j, e)
     ```
+
+    Parts of the keys may be read apart, each into a state of its own, and merged
+    by `attention.merge` (PartialReductionOpInterface).
 
     `outs` are the accumulator [e, lanes] and, where the normaliser has a state,
     the pivot and the sum [lanes]. The maps of keys and values take (j, d) and

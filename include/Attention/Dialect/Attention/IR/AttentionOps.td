@@ -12,6 +12,7 @@
 include "Attention/Dialect/Attention/IR/AttentionDialect.td"
 include "Attention/Dialect/Attention/IR/AttentionFusedOps.td"
 include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
+include "Attention/Dialect/Attention/IR/AttentionStateOps.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"

@@ -13,7 +13,8 @@ class DialectRegistry;
 
 namespace mlir::attention {
 
-/// Attaches the bufferisation of attention.pack, online and finish.
+/// Attaches the bufferisation of attention.pack, online, finish
+/// and merge.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
 
 } // namespace mlir::attention

@@ -241,10 +241,22 @@ def AttentionTile : Pass<"attention-tile"> {
     (`attention.pack`), read blocks of keys one after another
     (`attention.online`), and give rows of the context (`attention.finish`).
 
-    Which keys are visited follows from the mask sets: for linear inequalities
-    (causal, windows, lengths) keys that no query of the block sees are left out
-    by the loop's bounds, and blocks that all queries see carry no mask. Other
-    sets are evaluated everywhere.
+    Which keys are visited follows from the mask sets, their unions, intersections,
+    and quotients and remainders by constants: keys that no query of the block
+    sees are left out, and blocks that all queries see carry no mask. Where both
+    kinds of keys are a range, that is the loops' bounds; else a loop over
+    segments of keys finds them with a few comparisons each. What a set leaves
+    out is visited, and a remark says why, where it divides by a symbol or is too
+    complicated.
+
+    Where there are fewer blocks of queries than the target's parallelism asks
+    for, as when one query reads a long cache, the keys that a block visits are
+    split too: one parallel loop over batch elements, blocks of queries and parts
+    of the keys leaves a state for each, and a second merges those of a block in
+    order (`attention.merge`) and finishes. Parts have at least 512 keys; their
+    number follows from shapes and target facts, where the number of keys is
+    known at run time only, at run time. It is one where the number of blocks of
+    queries is not static.
 
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays
@@ -274,6 +286,12 @@ def AttentionTile : Pass<"attention-tile"> {
            "Queries of a block, rounded up to whole vectors (0: by the model)">,
     Option<"keyBlock", "key-block", "int64_t", "0",
            "Keys of a block (0: by the model)">,
+    Option<"runtimeChecks", "runtime-checks", "bool", "false",
+           "Check at run time that extents agree (cf.assert), where types leave "
+           "that open; afterwards nothing shows that they did not">,
+    Option<"keySplits", "key-splits", "int64_t", "0",
+           "Parts of the keys that are read at the same time, 1 for no split "
+           "(0: by the model)">,
   ];
   let statistics = [
     Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
@@ -282,8 +300,8 @@ def AttentionTile : Pass<"attention-tile"> {
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::attention::AttentionDialect",
     "::mlir::bufferization::BufferizationDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
   ];
 }
 

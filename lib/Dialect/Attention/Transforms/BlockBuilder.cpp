@@ -1,0 +1,123 @@
+//===- BlockBuilder.cpp - A block of queries on the block level -----------===//
+//
+// Queries and state are in the kernel's layout from the start, so that every
+// extent but the last block of keys' is static inside.
+//
+//===----------------------------------------------------------------------===//
+
+#include "BlockBuilder.h"
+
+#include "BlockOperands.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
+    : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes),
+      normaliser(op.getNormaliser()) {
+  bool seesScores =
+      llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
+        return change.kind == ScoreChangeKind::Bias ||
+               change.kind == ScoreChangeKind::Modify;
+      });
+  if (!op.isDot() || seesScores)
+    return;
+  auto [factor, prescaled] = normaliser.getPrescaled();
+  packFactor = factor;
+  normaliser = cast<OnlineNormaliserAttrInterface>(prescaled);
+}
+
+Value BlockBuilder::buildPackScale() {
+  Value scale = op.isDot() ? op.getScale() : Value();
+  if (packFactor == 1.0)
+    return scale;
+  Value constant = arith::ConstantOp::create(
+      builder, loc, builder.getFloatAttr(op.getComputeType(), packFactor));
+  return scale ? builder.createOrFold<arith::MulFOp>(loc, scale, constant)
+               : constant;
+}
+
+SmallVector<Value> BlockBuilder::build() {
+  return buildResults(buildState(buildInitialState(), std::nullopt));
+}
+
+SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
+                                                   ValueRange outs) {
+  SmallVector<Value> state;
+  for (auto [scalar, out] : llvm::zip_equal(buildInitialElements({}), outs))
+    state.push_back(
+        linalg::FillOp::create(builder, loc, scalar, out).getResult(0));
+  return buildState(state, part);
+}
+
+SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
+  SmallVector<Value> state = buildInitialState();
+  auto merge =
+      MergeOp::create(builder, loc, ValueRange(state).getTypes(),
+                      states.front(), states.drop_front(), state, normaliser);
+  return buildResults(llvm::to_vector_of<Value>(merge.getResults()));
+}
+
+SmallVector<Value> BlockBuilder::buildInitialElements(ValueRange initElements) {
+  Type c = op.getComputeType();
+  SmallVector<Value> elements = {
+      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0))};
+  if (normaliser.hasState())
+    llvm::append_range(elements,
+                       normaliser.buildInit(builder, loc, c, initElements));
+  return elements;
+}
+
+SmallVector<Value> BlockBuilder::buildInitialState() {
+  MappedValue context =
+      buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
+                  op.getQueryDim(), op.getValueDim());
+  SmallVector<OpFoldResult> sizes = {getExtent(builder, loc, context, 1),
+                                     builder.getIndexAttr(this->sizes.queries)};
+  SmallVector<Value> initElements, state;
+  for (Value operand : op.getInitOperands())
+    initElements.push_back(buildElement(builder, loc, operand));
+  for (Value scalar : buildInitialElements(initElements)) {
+    Value scratch = buildScratch(builder, loc, scalar.getType(),
+                                 state.empty() ? ArrayRef(sizes)
+                                               : ArrayRef(sizes).drop_front());
+    state.push_back(
+        linalg::FillOp::create(builder, loc, scalar, scratch).getResult(0));
+  }
+  return state;
+}
+
+SmallVector<Value> BlockBuilder::buildState(ValueRange initialState,
+                                            std::optional<KeyPart> part) {
+  MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
+                                  op.getQueryDim(), op.getFeatureDim());
+  Value packScale = buildPackScale();
+  Value scratch = buildScratch(
+      builder, loc, op.getComputeType(),
+      {getExtent(builder, loc, query, 1), builder.getIndexAttr(sizes.queries)});
+  Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
+                              query.value, packScale, scratch, query.map)
+                   .getResult(0);
+  QueryBlock queries{tile, op.isDot() ? Value() : op.getScale(), normaliser,
+                     getExtent(builder, loc, query, 0)};
+  return buildKeyLoops(builder, op, queries, sizes.keys, part, initialState);
+}
+
+SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {
+  MappedValue context =
+      buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
+                  op.getQueryDim(), op.getValueDim());
+  SmallVector<Value> outs = {context.value};
+  if (op.getLse())
+    outs.push_back(buildRow(builder, loc, op.getOuts()[1], op.getOutputMap(1),
+                            op.getQueryDim()));
+  auto finish =
+      FinishOp::create(builder, loc, ValueRange(outs).getTypes(), state.front(),
+                       state.drop_front(), outs, normaliser, context.map);
+  SmallVector<Value> results;
+  for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
+    results.push_back(buildInsertion(builder, loc, result, out));
+  return results;
+}

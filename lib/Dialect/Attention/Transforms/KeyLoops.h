@@ -1,0 +1,42 @@
+//===- KeyLoops.h - Loops over blocks of keys -------------------*- C++ -*-===//
+//
+// What a block of queries does with its keys: one attention.online a block of
+// keys, full ranges in blocks of static size and without what masks decide.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYLOOPS_H
+#define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYLOOPS_H
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+
+namespace mlir::attention {
+
+/// A block of queries, ready for keys.
+struct QueryBlock {
+  /// The packed queries.
+  Value tile;
+  /// What scores are multiplied by, if anything.
+  Value scale;
+  /// What their scores are normalised by.
+  OnlineNormaliserAttrInterface normaliser;
+  /// Queries in the lanes of the tile.
+  OpFoldResult numQueries;
+};
+
+/// Part `index` of `count` that the keys which a block visits are split into.
+struct KeyPart {
+  OpFoldResult index, count;
+};
+
+/// Loops over the ranges of keys that the mask sets of `op`, attention of one
+/// batch element and one block of queries, leave, in blocks of `numBlockKeys`:
+/// all of them, or those of a part. Returns the state after them.
+SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
+                                 const QueryBlock &queries,
+                                 int64_t numBlockKeys,
+                                 std::optional<KeyPart> part, ValueRange state);
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYLOOPS_H

@@ -1,0 +1,242 @@
+//===- SplitKeys.cpp - Keys read in parts at the same time ----------------===//
+//
+// By hand and not by tileUsingSCF, which takes parallel and partial reduction
+// loops apart only: nested loops would leave most threads without work.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SplitKeys.h"
+
+#include "Attention/Dialect/Attention/Transforms/KeyParts.h"
+#include "BlockBuilder.h"
+#include "BlockOperands.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+/// The static extent of a dimension of the iteration space, if it is known.
+static int64_t getStaticExtent(Value value, AffineMap map, unsigned dim) {
+  unsigned position =
+      *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  return cast<RankedTensorType>(value.getType()).getDimSize(position);
+}
+
+static int64_t getNumKeys(FusedOp op) {
+  return getStaticExtent(op.getKey(), op.getKeyMap(), op.getKeyDim());
+}
+
+KeySplit attention::chooseKeySplit(const TargetFacts &facts, FusedOp op,
+                                   BlockSizes sizes) {
+  int64_t numItems = 1;
+  for (unsigned dim = 0; dim <= op.getQueryDim(); ++dim) {
+    int64_t extent = getStaticExtent(op.getOuts()[0], op.getOutputMap(0), dim);
+    if (ShapedType::isDynamic(extent))
+      return {};
+    if (dim == op.getQueryDim())
+      extent = llvm::divideCeil(extent, sizes.queries);
+    numItems *= extent;
+  }
+  int64_t most = chooseMostKeyParts(facts, numItems);
+  int64_t numKeys = getNumKeys(op);
+  if (ShapedType::isDynamic(numKeys))
+    return {most, /*isFixed=*/false};
+  return {chooseKeyParts(numKeys, most), /*isFixed=*/true};
+}
+
+/// How many parts there are: at run time, chooseKeyParts.
+static OpFoldResult buildNumParts(OpBuilder &builder, Location loc,
+                                  OpFoldResult numKeys, KeySplit split) {
+  if (split.isFixed)
+    return builder.getIndexAttr(split.most);
+  AffineExpr keys = builder.getAffineDimExpr(0);
+  AffineMap atMost = AffineMap::get(
+      1, 0,
+      {keys.floorDiv(minPartKeys), builder.getAffineConstantExpr(split.most)},
+      builder.getContext());
+  OpFoldResult parts =
+      affine::makeComposedFoldedAffineMin(builder, loc, atMost, {numKeys});
+  AffineMap atLeast = AffineMap::get(
+      1, 0, {keys, builder.getAffineConstantExpr(1)}, builder.getContext());
+  return affine::makeComposedFoldedAffineMax(builder, loc, atLeast, {parts});
+}
+
+namespace {
+/// The part of a tensor of states at a position in its first dimensions, which
+/// it drops, all of the next dimension or as much as `extent`.
+struct StateSlice {
+  StateSlice(OpBuilder &builder, Location loc, Value states,
+             ArrayRef<OpFoldResult> position, OpFoldResult extent = {})
+      : states(states), offsets(position),
+        sizes(tensor::getMixedSizes(builder, loc, states)),
+        strides(sizes.size(), builder.getIndexAttr(1)) {
+    offsets.resize(sizes.size(), builder.getIndexAttr(0));
+    std::fill_n(sizes.begin(), position.size(), builder.getIndexAttr(1));
+    if (extent)
+      sizes[position.size()] = extent;
+    auto stateType = cast<RankedTensorType>(states.getType());
+    SmallVector<int64_t> shape;
+    SmallVector<Value> dynamic;
+    dispatchIndexOpFoldResults(ArrayRef(sizes).drop_front(position.size()),
+                               dynamic, shape);
+    type = RankedTensorType::get(shape, stateType.getElementType());
+  }
+
+  Value extract(OpBuilder &builder, Location loc) const {
+    return tensor::ExtractSliceOp::create(builder, loc, type, states, offsets,
+                                          sizes, strides);
+  }
+
+  void insert(OpBuilder &builder, Location loc, Value state) const {
+    tensor::ParallelInsertSliceOp::create(builder, loc, state, states, offsets,
+                                          sizes, strides);
+  }
+
+  Value states;
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+  RankedTensorType type;
+};
+} // namespace
+
+SmallVector<Value>
+attention::buildStatesOfBlock(OpBuilder &builder, Location loc,
+                              const PartialStates &partial,
+                              ArrayRef<OpFoldResult> position) {
+  SmallVector<Value> result;
+  for (Value states : partial.states)
+    result.push_back(
+        StateSlice(builder, loc, states, position, partial.numParts)
+            .extract(builder, loc));
+  return result;
+}
+
+namespace {
+/// Where the blocks of queries lie in the iteration space of fused attention.
+class QueryBlocks {
+public:
+  QueryBlocks(OpBuilder &builder, FusedOp op, int64_t numBlockQueries)
+      : builder(builder), loc(op.getLoc()), op(op),
+        numBlockQueries(numBlockQueries),
+        extents(llvm::map_to_vector(op.getIterationDomain(builder),
+                                    [](Range range) { return range.size; })) {}
+
+  OpFoldResult getExtent(unsigned dim) const { return extents[dim]; }
+
+  /// Batch extents, and the number of blocks.
+  SmallVector<OpFoldResult> buildNumbers() {
+    SmallVector<OpFoldResult> numbers =
+        llvm::to_vector(ArrayRef(extents).take_front(op.getNumBatch()));
+    AffineExpr queries = builder.getAffineDimExpr(0);
+    numbers.push_back(affine::makeComposedFoldedAffineApply(
+        builder, loc, queries.ceilDiv(numBlockQueries),
+        extents[op.getQueryDim()]));
+    return numbers;
+  }
+
+  /// The tile of `op` that is the block at a batch element and block number.
+  FailureOr<TilingResult> buildTile(ArrayRef<OpFoldResult> position) {
+    unsigned queryDim = op.getQueryDim();
+    SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
+    SmallVector<OpFoldResult> sizes = extents;
+    for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
+      offsets[dim] = position[dim];
+      sizes[dim] = builder.getIndexAttr(1);
+    }
+    AffineExpr a, b;
+    bindDims(builder.getContext(), a, b);
+    offsets[queryDim] = affine::makeComposedFoldedAffineApply(
+        builder, loc, a * numBlockQueries, position[queryDim]);
+    std::optional<int64_t> numQueries = getConstantIntValue(extents[queryDim]);
+    if (numQueries && *numQueries % numBlockQueries == 0) {
+      sizes[queryDim] = builder.getIndexAttr(numBlockQueries);
+    } else if (!numQueries || *numQueries > numBlockQueries) {
+      AffineMap atMost = AffineMap::get(
+          2, 0, {builder.getAffineConstantExpr(numBlockQueries), a - b},
+          builder.getContext());
+      sizes[queryDim] = affine::makeComposedFoldedAffineMin(
+          builder, loc, atMost, {extents[queryDim], offsets[queryDim]});
+    }
+    return op.getTiledImplementation(builder, offsets, sizes);
+  }
+
+private:
+  OpBuilder &builder;
+  Location loc;
+  FusedOp op;
+  int64_t numBlockQueries;
+  SmallVector<OpFoldResult> extents;
+};
+} // namespace
+
+/// Scratch for the values of a state at each of `numbers`.
+static SmallVector<Value> buildScratchOfStates(OpBuilder &builder, FusedOp op,
+                                               ArrayRef<OpFoldResult> numbers,
+                                               OpFoldResult numValueFeatures,
+                                               OpFoldResult lanes) {
+  SmallVector<Value> scratch;
+  auto add = [&](ArrayRef<OpFoldResult> extents) {
+    SmallVector<OpFoldResult> all(numbers);
+    llvm::append_range(all, extents);
+    scratch.push_back(
+        buildScratch(builder, op.getLoc(), op.getComputeType(), all));
+  };
+  add({numValueFeatures, lanes});
+  if (op.getNormaliser().hasState()) {
+    add({lanes});
+    add({lanes});
+  }
+  return scratch;
+}
+
+FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
+                                                       FusedOp op,
+                                                       BlockSizes sizes,
+                                                       KeySplit split) {
+  Location loc = op.getLoc();
+  QueryBlocks blocks(rewriter, op, sizes.queries);
+  OpFoldResult numParts =
+      buildNumParts(rewriter, loc, blocks.getExtent(op.getKeyDim()), split);
+  SmallVector<OpFoldResult> numbers = blocks.buildNumbers();
+  numbers.push_back(rewriter.getIndexAttr(split.most));
+  SmallVector<Value> scratch = buildScratchOfStates(
+      rewriter, op, numbers, blocks.getExtent(op.getValueDim()),
+      rewriter.getIndexAttr(sizes.queries));
+  numbers.back() = numParts;
+
+  auto loop = scf::ForallOp::create(rewriter, loc, numbers, scratch,
+                                    /*mapping=*/std::nullopt);
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(loop.getTerminator());
+  SmallVector<OpFoldResult> position =
+      getAsOpFoldResult(loop.getInductionVars());
+  FailureOr<TilingResult> tile =
+      blocks.buildTile(ArrayRef(position).drop_back());
+  if (failed(tile)) {
+    rewriter.eraseOp(loop);
+    return failure();
+  }
+  auto inner = cast<FusedOp>(tile->tiledOps.front());
+  rewriter.setInsertionPoint(inner);
+  SmallVector<StateSlice> slices;
+  SmallVector<Value> outs;
+  for (Value states : loop.getRegionIterArgs()) {
+    slices.emplace_back(rewriter, loc, states, position);
+    outs.push_back(slices.back().extract(rewriter, loc));
+  }
+  SmallVector<Value> state =
+      BlockBuilder(rewriter, inner, sizes)
+          .buildPartialState({position.back(), numParts}, outs);
+  rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
+  for (auto [slice, value] : llvm::zip_equal(slices, state))
+    slice.insert(rewriter, loc, value);
+
+  rewriter.eraseOp(inner);
+  // Those of the results are not read.
+  for (Operation *slice : llvm::reverse(tile->generatedSlices))
+    if (slice->use_empty())
+      rewriter.eraseOp(slice);
+  return PartialStates{llvm::to_vector_of<Value>(loop.getResults()), numParts};
+}

@@ -1,0 +1,126 @@
+"""Random regions on numbers: modifiers of scores, and combine regions."""
+
+import numpy as np
+
+
+def constant(name: str, value: float) -> str:
+    return f"%{name} = arith.constant {value!r} : $T"
+
+
+def modify(p, rng, s):
+    *batch, nq, nkv = s.data.value.shape
+    kind = rng.choice(("softcap", "alibi", "temperature", "relative", "table", "negated", "parity",
+                       "absolute", "at most", "dropped", "heads"))
+    if kind == "softcap":
+        c = float(rng.choice((0.5, 2, 30)))
+        return p.modify(s, f"""{constant('c', c)}
+            %a = arith.divf %x, %c : $T
+            %b = math.tanh %a : $T
+            %y = arith.mulf %b, %c : $T
+            attention.yield %y : $T""", lambda x, *at: c * np.tanh(x / c))
+    if kind == "alibi":
+        slope = float(rng.choice((0.0625, 0.5)))
+        return p.modify(s, f"""{constant('m', slope)}
+            %n = arith.subi %j, %i : index
+            %w = arith.index_cast %n : index to i64
+            %f = arith.sitofp %w : i64 to $T
+            %b = arith.mulf %f, %m : $T
+            %y = arith.addf %x, %b : $T
+            attention.yield %y : $T""", lambda x, *at: x + slope * (at[-1] - at[-2]))
+    if kind in ("temperature", "relative", "table", "heads"):
+        if kind == "temperature":
+            values, index = rng.choice((0.5, 1, 2, -1), size=nq), "%i"
+            read = lambda at: values[at[-2]]
+        elif kind == "relative":
+            values, index = rng.normal(size=max(nq + nkv - 1, 0)), "%r"
+            read = lambda at: values[at[-2] - at[-1] + nkv - 1]
+        elif kind == "heads" and batch:
+            axis = int(rng.integers(len(batch)))
+            values, index = rng.normal(size=batch[axis]), f"%b{axis}"
+            read = lambda at: values[at[axis]]
+        else:
+            values, index = rng.normal(size=(nkv, nq)), "%j, %i"
+            read = lambda at: values[at[-1], at[-2]]
+        t = p.arg(values, p.compute)
+        shift = ""
+        if kind == "relative":
+            last = p.scalar(nkv - 1, "index")
+            shift = f"""%d = arith.subi %i, %j : index
+                %r = arith.addi %d, {last.name} : index
+                """
+        step = "mulf" if kind == "temperature" else "addf"
+        apply = np.multiply if kind == "temperature" else np.add
+        values = t.data
+        return p.modify(s, f"""{shift}%t = tensor.extract {t.name}[{index}] : {t.type}
+            %y = arith.{step} %x, %t : $T
+            attention.yield %y : $T""", lambda x, *at: apply(x, read(at)),
+                        gain=2 if kind == "temperature" else 1)
+    if kind == "negated":
+        return p.modify(s, "%y = arith.negf %x : $T\nattention.yield %y : $T", lambda x, *at: -x)
+    if kind == "absolute":
+        return p.modify(s, "%y = math.absf %x : $T\nattention.yield %y : $T", lambda x, *at: np.abs(x))
+    if kind == "at most":
+        c = float(rng.choice((-1, 0.25, 2)))
+        return p.modify(s, f"""{constant('c', c)}
+            %y = arith.minimumf %x, %c : $T
+            attention.yield %y : $T""", lambda x, *at: np.minimum(x, c))
+    m = int(rng.integers(2, 5))
+    index, axis = (("%i", -2) if rng.random() < 0.5 else ("%j", -1))
+    head = f"""%m = arith.constant {m} : index
+               %z = arith.constant 0 : index
+               %q = arith.remui {index}, %m : index
+               %c = arith.cmpi eq, %q, %z : index
+               """
+    if kind == "parity":
+        return p.modify(s, f"""{head}{constant('h', 0.5)}
+            %o = arith.mulf %x, %h : $T
+            %y = arith.select %c, %o, %x : $T
+            attention.yield %y : $T""", lambda x, *at: np.where(at[axis] % m == 0, x * 0.5, x))
+    infinity = "0xFFF0000000000000" if p.compute == "f64" else "0xFF800000"
+    return p.modify(s, f"""{head}%o = arith.constant {infinity} : $T
+        %y = arith.select %c, %o, %x : $T
+        attention.yield %y : $T""", lambda x, *at: np.where(at[axis] % m == 0, -np.inf, x))
+
+
+def combine(p, rng, q, k, element: str, static):
+    d = q.data.shape[-1]
+    kind = rng.choice(("weighted product", "distance", "squared distance", "tanh", "maximum", "product",
+                       "quotient", "two parameters"))
+
+    def parameter():
+        return p.arg(rng.normal(size=d), element, static)
+
+    if kind == "product":
+        return p.general(q, k, "%m = arith.mulf %k, %q : $T\nattention.yield %m : $T", lambda q, k: q * k)
+    if kind == "weighted product":
+        return p.general(q, k, """%a = arith.mulf %q, %k : $T
+            %y = arith.mulf %a, %p0 : $T
+            attention.yield %y : $T""", lambda q, k, w: q * k * w, [parameter()])
+    if kind == "distance":
+        return p.general(q, k, """%a = arith.subf %q, %k : $T
+            %b = math.absf %a : $T
+            %y = arith.negf %b : $T
+            attention.yield %y : $T""", lambda q, k: -np.abs(q - k))
+    if kind == "squared distance":
+        return p.general(q, k, """%a = arith.subf %q, %k : $T
+            %b = arith.mulf %a, %a : $T
+            %y = arith.negf %b : $T
+            attention.yield %y : $T""", lambda q, k: -(q - k)**2)
+    if kind == "tanh":
+        return p.general(q, k, """%a = arith.addf %q, %k : $T
+            %b = math.tanh %a : $T
+            %y = arith.mulf %b, %p0 : $T
+            attention.yield %y : $T""", lambda q, k, w: np.tanh(q + k) * w, [parameter()])
+    if kind == "maximum":
+        return p.general(q, k, """%a = arith.maximumf %q, %k : $T
+            attention.yield %a : $T""", np.maximum)
+    if kind == "quotient":
+        return p.general(q, k, """%o = arith.constant 1.0 : $T
+            %a = math.absf %k : $T
+            %b = arith.addf %a, %o : $T
+            %y = arith.divf %q, %b : $T
+            attention.yield %y : $T""", lambda q, k: q / (1 + np.abs(k)))
+    return p.general(q, k, """%a = arith.mulf %q, %p0 : $T
+        %b = arith.mulf %k, %p1 : $T
+        %y = arith.addf %a, %b : $T
+        attention.yield %y : $T""", lambda q, k, w, u: q * w + k * u, [parameter(), parameter()])

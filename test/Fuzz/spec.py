@@ -1,0 +1,142 @@
+"""What a random program is: plain data, chosen from a seed, and how to make it
+smaller.
+
+A Spec says which score function, changes, types, extents and layouts a program
+has. build.py makes the program and its inputs of it; the numbers in them come from
+seeds in the spec, so that a spec is all there is to a failure.
+"""
+
+import copy
+import random
+from dataclasses import dataclass, field
+
+# Around the sizes of vectors, register tiles and blocks.
+EXTENTS = (1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 66, 77, 127, 128, 129, 130, 200)
+FEATURES = (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 33)
+
+SCORES = {"dot": 8, "scaled": 6, "scale": 4, "bilinear": 3, "additive": 3, "combine": 6}
+CHANGES = {"set": 10, "keep": 4, "bias": 4, "where": 4, "modify": 6}
+LAYOUTS = {"plain": 8, "transposed": 4, "packed": 3, "every second row": 1, "broadcast": 1}
+
+
+@dataclass
+class Spec:
+    seed: int
+    elements: tuple  # of q, k, v and the context
+    batch: tuple
+    kv_batch: tuple
+    nq: int
+    nkv: int
+    d: int
+    dv: int
+    dynamic: str  # "all", "some" or "none" of the extents
+    score: str
+    changes: list = field(default_factory=list)  # (kind, seed)
+    layouts: dict = field(default_factory=dict)  # of q, k, v, o; left out: plain
+    sinks: bool = False
+    lse: bool = False
+    weights: bool = False
+    scores_of: str = "normal"  # or "large", "equal"
+    values_of: str = "normal"  # or "not finite"
+
+    @property
+    def compute(self) -> str:
+        return "f64" if "f64" in self.elements[:3] else "f32"
+
+    def __str__(self) -> str:
+        q, k, v, o = self.elements
+        parts = [f"seed {self.seed}", f"q {q} k {k} v {v} o {o}",
+                 f"batch {self.batch} kv {self.kv_batch}",
+                 f"nq {self.nq} nkv {self.nkv} d {self.d} dv {self.dv}", f"dynamic {self.dynamic}",
+                 f"score {self.score}", "changes " + ", ".join(k for k, _ in self.changes)]
+        parts += [f"{name} {layout}" for name, layout in self.layouts.items()]
+        parts += [name for name in ("sinks", "lse", "weights") if getattr(self, name)]
+        parts += [x for x in (f"scores {self.scores_of}", f"values {self.values_of}")
+                  if not x.endswith("normal")]
+        return "; ".join(parts)
+
+
+def choose(rng: random.Random, weighted: dict):
+    return rng.choices(list(weighted), list(weighted.values()))[0]
+
+
+def random_spec(seed: int) -> Spec:
+    rng = random.Random(seed)
+    one = rng.choice(("f32", "f32", "f32", "f64", "f16", "bf16"))
+    mixed = [rng.choice(("f32", "f16", "bf16", "f64")) for _ in range(4)]
+    elements = tuple(mixed) if rng.random() < 0.15 else (one,) * 3 + (mixed[3] if rng.random() < 0.2 else one,)
+
+    def extent() -> int:
+        return 0 if rng.random() < 0.02 else rng.choice(EXTENTS)
+
+    nq, nkv = extent(), extent()
+    if nq * nkv > 10000:  # NumPy has to keep up
+        nq = rng.choice((1, 3, 9, 40))
+    batch = tuple(0 if rng.random() < 0.02 else rng.choice((1, 2, 3, 4))
+                  for _ in range(rng.choices((0, 1, 2, 3), (3, 4, 4, 1))[0]))
+    kv_batch = list(batch)
+    for position, n in enumerate(batch):
+        if rng.random() < 0.2:
+            kv_batch[position] = 1
+    if batch and batch[-1] == 4 and rng.random() < 0.5:
+        kv_batch[-1] = 2
+    feature = lambda: 0 if rng.random() < 0.02 else rng.choice(FEATURES)
+    changes = [(choose(rng, CHANGES), rng.randrange(1 << 30))
+               for _ in range(rng.choices((0, 1, 2, 3, 4), (3, 6, 4, 2, 1))[0])]
+    layouts = {name: layout for name in "qkvo" if (layout := choose(rng, LAYOUTS)) != "plain"}
+    return Spec(
+        seed, elements, batch, tuple(kv_batch), nq, nkv, feature(), feature(),
+        dynamic=rng.choice(("all", "some", "none")), score=choose(rng, SCORES), changes=changes,
+        layouts=layouts, sinks=rng.random() < 0.15, lse=rng.random() < 0.5,
+        weights=rng.random() < 0.05,
+        scores_of=rng.choices(("normal", "large", "equal"), (7, 1, 1))[0],
+        values_of=rng.choices(("normal", "not finite"), (8, 1))[0])
+
+
+def smaller(spec: Spec):
+    """Specs that are simpler in one way."""
+
+    def but(**changes) -> Spec:
+        return copy.replace(spec, **changes) if hasattr(copy, "replace") else _replace(spec, changes)
+
+    for position in range(len(spec.changes)):
+        yield but(changes=spec.changes[:position] + spec.changes[position + 1:])
+    for name in spec.layouts:
+        yield but(layouts={n: l for n, l in spec.layouts.items() if n != name})
+    for name in ("sinks", "weights", "lse"):
+        if getattr(spec, name):
+            yield but(**{name: False})
+    if spec.values_of != "normal":
+        yield but(values_of="normal")
+    if spec.scores_of != "normal":
+        yield but(scores_of="normal")
+    for position in range(len(spec.batch)):
+        yield but(batch=spec.batch[:position] + spec.batch[position + 1:],
+                  kv_batch=spec.kv_batch[:position] + spec.kv_batch[position + 1:])
+        for n in (1, 2):
+            if spec.batch[position] > n:
+                kv = list(spec.kv_batch)
+                kv[position] = min(kv[position], n) if n % max(kv[position], 1) == 0 or kv[position] > n else 1
+                yield but(batch=spec.batch[:position] + (n,) + spec.batch[position + 1:], kv_batch=tuple(kv))
+    if spec.kv_batch != spec.batch:
+        yield but(kv_batch=spec.batch)
+    if spec.elements != ("f32",) * 4:
+        yield but(elements=("f32",) * 4)
+        yield but(elements=spec.elements[:3] + (spec.elements[2],))
+    for score in ("dot", "scaled"):
+        if spec.score not in ("dot", "scaled"):
+            yield but(score=score)
+    if spec.dynamic != "none":
+        yield but(dynamic="none")
+    for name in ("nq", "nkv", "d", "dv"):
+        n = getattr(spec, name)
+        for value in sorted({1, 2, n // 2, n - 1}):
+            if 0 < value < n:
+                yield but(**{name: value})
+
+
+def _replace(spec: Spec, changes: dict) -> Spec:
+    made = copy.copy(spec)
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
