@@ -121,6 +121,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createAttentionFuse());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createAttentionRewriteScores());
   AttentionTileOptions tile;
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
@@ -137,6 +138,8 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
   manager.addPass(createConvertContractionToVector());
+  manager.addPass(createAttentionShareDivisions());
+  manager.addPass(createConvertMathToPolynomial());
   manager.addNestedPass<func::FuncOp>(
       bufferization::createPromoteBuffersToStackPass(fitsOnStack));
   addLoopLowering(manager);
