@@ -123,8 +123,8 @@ void attention::buildAttentionToVectorPipeline(
   AttentionTileOptions tile;
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
-  tile.keySplits = options.keySplits;
   tile.runtimeChecks = options.runtimeChecks;
+  tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
   addBufferization(manager, options);

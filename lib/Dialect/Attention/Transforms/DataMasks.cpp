@@ -1,8 +1,9 @@
 //===- DataMasks.cpp - Masks that only run time knows, by block -----------===//
 //
-// What a region loads at the queries or at the keys of a block is reduced to its
-// least and greatest first, a number of loads that grows with the rows; a block
-// of pairs then costs a few comparisons. Boolean tensors are read as a whole.
+// What a region loads at the queries or at the keys of a block is reduced to
+// its least and greatest first, a number of loads that grows with the rows; a
+// block of pairs then costs a few comparisons. Boolean tensors are read as a
+// whole.
 //
 //===----------------------------------------------------------------------===//
 
@@ -105,18 +106,15 @@ SmallVector<bool> DataMaskBuilder::getDependences(Value value, Region &region) {
 
 /// The indices of a block along a dimension, within the extent.
 Interval DataMaskBuilder::buildInterval(unsigned d, Value block) {
-  int64_t size = d == numBatch ? sizes.queries
-                 : d > numBatch ? sizes.keys
-                                : 1;
+  int64_t size = d == numBatch ? sizes.queries : d > numBatch ? sizes.keys : 1;
   OpFoldResult offset = apply(dim(0) * size, {OpFoldResult(block)});
   OpFoldResult end = affine::makeComposedFoldedAffineMin(
       builder, loc,
       AffineMap::get(2, 0, {dim(0) + size, dim(1)}, builder.getContext()),
       {offset, extents[d]});
   auto toNumber = [&](AffineExpr expr, OpFoldResult local) -> Value {
-    return arith::IndexCastOp::create(
-        builder, loc, builder.getI64Type(),
-        toValue(apply(expr, {firsts[d], local})));
+    return arith::IndexCastOp::create(builder, loc, builder.getI64Type(),
+                                      toValue(apply(expr, {firsts[d], local})));
   };
   return {toNumber(dim(0) + dim(1), offset),
           toNumber(dim(0) + dim(1) - 1, end)};
@@ -131,16 +129,15 @@ Value DataMaskBuilder::buildTable(ArrayRef<bool> dependsOn, Type type,
   for (auto [d, depends] : llvm::enumerate(dependsOn)) {
     OpFoldResult size = builder.getIndexAttr(1);
     if (depends) {
-      int64_t block = d == numBatch ? sizes.queries
+      int64_t block = d == numBatch  ? sizes.queries
                       : d > numBatch ? sizes.keys
                                      : 1;
       // One at least: who looks beyond the last finds something to read.
       size = affine::makeComposedFoldedAffineMax(
           builder, loc,
-          AffineMap::get(1, 0,
-                         {dim(0).ceilDiv(block),
-                          builder.getAffineConstantExpr(1)},
-                         builder.getContext()),
+          AffineMap::get(
+              1, 0, {dim(0).ceilDiv(block), builder.getAffineConstantExpr(1)},
+              builder.getContext()),
           {extents[d]});
     }
     shape.push_back(size);
@@ -150,8 +147,8 @@ Value DataMaskBuilder::buildTable(ArrayRef<bool> dependsOn, Type type,
   Value table = tensor::EmptyOp::create(builder, loc, shape, type);
 
   ArrayRef<OpFoldResult> parallel = ArrayRef(shape).take_front(last);
-  auto forall = scf::ForallOp::create(
-      builder, loc, parallel, ValueRange(table), /*mapping=*/std::nullopt);
+  auto forall = scf::ForallOp::create(builder, loc, parallel, ValueRange(table),
+                                      /*mapping=*/std::nullopt);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(forall.getBody());
   SmallVector<OpFoldResult> offsets =
@@ -164,9 +161,9 @@ Value DataMaskBuilder::buildTable(ArrayRef<bool> dependsOn, Type type,
       {getConstantIntValue(shape[last]).value_or(ShapedType::kDynamic),
        numValues},
       type);
-  Value row = tensor::ExtractSliceOp::create(
-      builder, loc, rowType, forall.getRegionIterArgs().front(), offsets,
-      rowSizes, strides);
+  Value row = tensor::ExtractSliceOp::create(builder, loc, rowType,
+                                             forall.getRegionIterArgs().front(),
+                                             offsets, rowSizes, strides);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value one = arith::ConstantIndexOp::create(builder, loc, 1);
   auto loop = scf::ForOp::create(
@@ -183,9 +180,9 @@ Value DataMaskBuilder::buildTable(ArrayRef<bool> dependsOn, Type type,
         scf::YieldOp::create(builder, loc, filled);
       });
   builder.setInsertionPointToStart(forall.getTerminator().getBody());
-  tensor::ParallelInsertSliceOp::create(
-      builder, loc, loop.getResult(0), forall.getRegionIterArgs().front(),
-      offsets, rowSizes, strides);
+  tensor::ParallelInsertSliceOp::create(builder, loc, loop.getResult(0),
+                                        forall.getRegionIterArgs().front(),
+                                        offsets, rowSizes, strides);
   return forall.getResult(0);
 }
 
@@ -230,14 +227,14 @@ void DataMaskBuilder::buildLoadBounds(Region &region) {
     if (!llvm::all_of(load.getIndices(),
                       [&](Value index) { return test.countsPairs(index); }))
       continue;
-    Value bounds = buildTable(
-        dependsOn, builder.getI64Type(), /*numValues=*/2,
-        [&](ValueRange blocks) {
-          IntervalEvaluator evaluator(builder, loc, &region, none);
-          bindArguments(evaluator, region, dependsOn, blocks);
-          Interval interval = *evaluator.evaluate(load.getResult());
-          return SmallVector<Value>{interval.least, interval.most};
-        });
+    Value bounds =
+        buildTable(dependsOn, builder.getI64Type(), /*numValues=*/2,
+                   [&](ValueRange blocks) {
+                     IntervalEvaluator evaluator(builder, loc, &region, none);
+                     bindArguments(evaluator, region, dependsOn, blocks);
+                     Interval interval = *evaluator.evaluate(load.getResult());
+                     return SmallVector<Value>{interval.least, interval.most};
+                   });
     loads[load] = {bounds, dependsOn};
   }
 }
@@ -246,8 +243,7 @@ void DataMaskBuilder::buildLoadBounds(Region &region) {
 SmallVector<Value> DataMaskBuilder::buildClass(Interval interval) {
   Value sum =
       arith::AddIOp::create(builder, loc, interval.least, interval.most);
-  return {
-      arith::TruncIOp::create(builder, loc, builder.getI8Type(), sum)};
+  return {arith::TruncIOp::create(builder, loc, builder.getI8Type(), sum)};
 }
 
 void DataMaskBuilder::addWhere(unsigned index, Region &region) {
@@ -256,8 +252,7 @@ void DataMaskBuilder::addWhere(unsigned index, Region &region) {
   buildLoadBounds(region);
   bool isKnown = true;
   Value classes = buildTable(
-      dependsOn, builder.getI8Type(), /*numValues=*/1,
-      [&](ValueRange blocks) {
+      dependsOn, builder.getI8Type(), /*numValues=*/1, [&](ValueRange blocks) {
         IntervalEvaluator evaluator(
             builder, loc, &region,
             [&](Operation *load) { return readBounds(load, blocks); });
@@ -282,8 +277,7 @@ void DataMaskBuilder::addKeep(unsigned index, const ScoreChange &change) {
     });
   auto none = [](Operation *) -> MaybeInterval { return std::nullopt; };
   Value classes = buildTable(
-      dependsOn, builder.getI8Type(), /*numValues=*/1,
-      [&](ValueRange blocks) {
+      dependsOn, builder.getI8Type(), /*numValues=*/1, [&](ValueRange blocks) {
         IntervalEvaluator evaluator(builder, loc, /*region=*/nullptr, none);
         SmallVector<Interval> indices;
         for (AffineExpr expr : change.map.getResults()) {
@@ -307,8 +301,7 @@ void DataMaskBuilder::addKeep(unsigned index, const ScoreChange &change) {
           // Nowhere beyond the tensor, even where there are no pairs.
           indices.push_back({divide(interval.least), divide(interval.most)});
         }
-        return buildClass(
-            evaluator.evaluateElements(change.tensor, indices));
+        return buildClass(evaluator.evaluateElements(change.tensor, indices));
       });
   result.masks.push_back({index, classes, dependsOn});
 }

@@ -127,8 +127,8 @@ private:
     position.push_back(ops.toValue(ops.constant(0)));
     Value found =
         tensor::ExtractOp::create(builder, loc, mask.classes, position);
-    Value number = arith::ConstantOp::create(builder, loc,
-                                             builder.getI8IntegerAttr(rhs));
+    Value number =
+        arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(rhs));
     return arith::CmpIOp::create(builder, loc, predicate, found, number)
         .getResult();
   }
@@ -157,16 +157,11 @@ private:
 
   OnlineOp buildPrototype(MappedValue key, MappedValue value,
                           ArrayRef<ScoreChange> changes, ValueRange state);
+  void restrictToPart(const KeyAnalysis &analysis);
   State buildRanges(const KeyAnalysis &analysis, State state);
   State buildFullRange(OpFoldResult begin, OpFoldResult end, bool isLast,
                        OpFoldResult &next, State state);
   State buildSegments(const KeyAnalysis &analysis, State state);
-  void restrictToPart(const KeyAnalysis &analysis);
-
-  template <typename OpTy>
-  Value build(Value a, Value b) {
-    return builder.createOrFold<OpTy>(loc, a, b);
-  }
 
   /// for j = begin to end step keys: state = online(tile, keys [j, j + keys))
   /// with begin and end in global indices.
@@ -175,8 +170,8 @@ private:
                                   SmallVector<Value> state) {
     if (isEqualConstantIntOrValue(begin, end))
       return state;
-    begin = ops.sub(begin, originKey);
-    end = ops.sub(end, originKey);
+    begin = ops.sub(begin, firstKey);
+    end = ops.sub(end, firstKey);
     auto toValue = [&](OpFoldResult value) { return ops.toValue(value); };
     OpBuilder::InsertionGuard guard(builder);
     auto loop = scf::ForOp::create(
@@ -213,8 +208,10 @@ private:
   std::optional<KeyPart> part;
   SmallVector<Value> origin;
   IndexOps ops;
-  /// The global index of the op's first key, and those of the keys to visit.
-  OpFoldResult originKey, firstKey, endKey;
+  /// Global index of the first key there is.
+  OpFoldResult firstKey;
+  /// Global indices of the keys to visit: all of them, or a part.
+  OpFoldResult beginKey, endKey;
   /// A block of full keys and one of others, before tiling.
   OnlineOp fullBlock, partialBlock;
 };
@@ -263,7 +260,8 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
   dims.push_back(origin[numBatch]);
   dims.push_back(queries.numQueries);
   ops.bind(dims, getAsOpFoldResult(analysis.symbols), analysis.keys.terms);
-  originKey = firstKey = getAsOpFoldResult(origin[numBatch + 1]);
+  firstKey = getAsOpFoldResult(origin[numBatch + 1]);
+  beginKey = firstKey;
   endKey = ops.add(firstKey, getExtent(builder, loc, key, 0));
   if (part)
     restrictToPart(analysis.keys);
@@ -278,26 +276,26 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
   return state;
 }
 
-/// All parts have as many keys, whole blocks of them: of those between the
-/// first and the last visible one where that is a range, of all there are
-/// elsewhere.
+/// Leaves what the part has of the keys. All parts have as many, whole blocks,
+/// of those from the first that is visible to the last.
 void KeyLoopBuilder::restrictToPart(const KeyAnalysis &analysis) {
-  if (isOneRange(analysis)) {
-    Sweep sweep(ops, analysis, firstKey, endKey);
+  if (analysis.visible.size() == 1) {
+    Sweep sweep(ops, analysis, beginKey, endKey);
     const Sweep::Run &visible = sweep.getVisible().front();
-    firstKey = visible.first;
-    endKey = ops.max(ops.add(visible.last, ops.constant(1)), firstKey);
+    OpFoldResult end = ops.add(visible.last, ops.constant(1));
+    beginKey = visible.first;
+    endKey = ops.max(beginKey, end);
   }
-  Value first = ops.toValue(firstKey), end = ops.toValue(endKey);
+  Value begin = ops.toValue(beginKey), end = ops.toValue(endKey);
+  Value index = ops.toValue(part->index), count = ops.toValue(part->count);
   Value block = arith::ConstantIndexOp::create(builder, loc, numBlockKeys);
-  Value count = build<arith::MulIOp>(ops.toValue(part->count), block);
-  Value size =
-      build<arith::CeilDivUIOp>(build<arith::SubIOp>(end, first), count);
-  size = build<arith::MulIOp>(size, block);
-  Value begin = build<arith::MulIOp>(ops.toValue(part->index), size);
-  begin = build<arith::MinSIOp>(build<arith::AddIOp>(first, begin), end);
-  firstKey = begin;
-  endKey = build<arith::MinSIOp>(build<arith::AddIOp>(begin, size), end);
+  Value numPartKeys = arith::MulIOp::create(builder, loc, count, block);
+  Value numKeys = arith::SubIOp::create(builder, loc, end, begin);
+  numPartKeys = arith::CeilDivUIOp::create(builder, loc, numKeys, numPartKeys);
+  numPartKeys = arith::MulIOp::create(builder, loc, numPartKeys, block);
+  Value offset = arith::MulIOp::create(builder, loc, index, numPartKeys);
+  beginKey = ops.min(ops.add(beginKey, offset), endKey);
+  endKey = ops.min(ops.add(beginKey, numPartKeys), endKey);
 }
 
 /// Blocks of static size; what is left is for the next range, or is the last,
@@ -319,7 +317,7 @@ SmallVector<Value> KeyLoopBuilder::buildFullRange(OpFoldResult begin,
 /// can be some.
 SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
                                                State state) {
-  Sweep sweep(ops, analysis, firstKey, endKey);
+  Sweep sweep(ops, analysis, beginKey, endKey);
   const Sweep::Run &visible = sweep.getVisible().front();
   OpFoldResult begin = visible.first;
   OpFoldResult end = ops.add(visible.last, ops.constant(1));
@@ -356,12 +354,12 @@ SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
 ///     full blocks, or the shorter one left, or partial blocks
 SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
                                                  State state) {
-  MaskedSweep sweep(builder, ops, analysis, firstKey, endKey, masks, origin);
+  MaskedSweep sweep(builder, ops, analysis, beginKey, endKey, masks, origin);
   auto toValue = [&](OpFoldResult value) { return ops.toValue(value); };
   OpFoldResult one = ops.constant(1);
   Value numSteps = toValue(ops.add(sweep.getNumSteps(), one));
   // The sweep's state and then the block's.
-  Value first = toValue(firstKey), no = toValue(ops.boolean(false));
+  Value first = toValue(beginKey), no = toValue(ops.boolean(false));
   SmallVector<Value> inits = {first, first, no, no};
   size_t numSwept = inits.size();
   llvm::append_range(inits, state);

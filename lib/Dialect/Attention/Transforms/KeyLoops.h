@@ -32,8 +32,8 @@ struct KeyPart {
 
 /// Loops over the ranges of keys that the mask sets of `op`, attention of one
 /// batch element and one block of queries, leave, in blocks of `numBlockKeys`:
-/// all of them, or those of a part. What `masks` say of whole blocks decides like
-/// sets do. Returns the state after them.
+/// all of them, or those of a part. What `masks` say of whole blocks decides
+/// like sets do. Returns the state after them.
 SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                  const QueryBlock &queries,
                                  int64_t numBlockKeys, const DataMasks &masks,

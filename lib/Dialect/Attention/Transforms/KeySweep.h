@@ -238,8 +238,7 @@ struct SweepStep {
 
 /// The way to the next change of class.
 template <typename Ops, typename Sweep>
-SweepStep<Ops> makeStep(Ops &ops, Sweep &sweep,
-                        const SweepState<Ops> &state,
+SweepStep<Ops> makeStep(Ops &ops, Sweep &sweep, const SweepState<Ops> &state,
                         typename Ops::Number endKey, int64_t numBlockKeys) {
   using Bool = typename Ops::Bool;
   SweepStep<Ops> step;

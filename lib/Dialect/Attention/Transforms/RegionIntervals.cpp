@@ -187,8 +187,8 @@ MaybeInterval IntervalEvaluator::evaluateOp(Operation *op) {
     };
     Value least = differ(a.least, b.least);
     Value unknown = maximum(differ(a.least, a.most), differ(b.least, b.most));
-    return Interval{
-        minimum(least, differ(unknown, constant(1))), maximum(least, unknown)};
+    return Interval{minimum(least, differ(unknown, constant(1))),
+                    maximum(least, unknown)};
   }
   if (isa<arith::SelectOp>(op)) {
     if (isBoolean)
@@ -196,11 +196,10 @@ MaybeInterval IntervalEvaluator::evaluateOp(Operation *op) {
     Interval c = operands[0], a = operands[1], b = operands[2];
     Value isTrue = less(constant(0), c.least);
     Value isFalse = less(c.most, constant(1));
-    return Interval{
-        select(isTrue, a.least,
-               select(isFalse, b.least, minimum(a.least, b.least))),
-        select(isTrue, a.most,
-               select(isFalse, b.most, maximum(a.most, b.most)))};
+    return Interval{select(isTrue, a.least,
+                           select(isFalse, b.least, minimum(a.least, b.least))),
+                    select(isTrue, a.most,
+                           select(isFalse, b.most, maximum(a.most, b.most)))};
   }
   if (isBoolean)
     return std::nullopt;
@@ -211,13 +210,14 @@ MaybeInterval IntervalEvaluator::evaluateOp(Operation *op) {
   // Operands of 64 bits first have to leave room for the sum.
   if (isa<arith::AddIOp, arith::SubIOp>(op)) {
     Interval a = operands[0], b = operands[1];
-    Value safe = builder.createOrFold<arith::ConstantOp>(
-        loc, builder.getBoolAttr(true));
+    Value safe =
+        builder.createOrFold<arith::ConstantOp>(loc, builder.getBoolAttr(true));
     if (getWidth(type) == 64) {
-      Value least = constant(llvm::minIntN(62)), most = constant(llvm::maxIntN(62));
+      Value least = constant(llvm::minIntN(62)),
+            most = constant(llvm::maxIntN(62));
       for (Interval operand : {a, b})
-        safe = both(safe, both(less(least, operand.least),
-                               less(operand.most, most)));
+        safe = both(safe,
+                    both(less(least, operand.least), less(operand.most, most)));
     }
     Interval result;
     if (isa<arith::AddIOp>(op))
@@ -285,7 +285,8 @@ Interval IntervalEvaluator::evaluateElements(Value tensor,
   };
   // Nothing yet: the least is more than the most.
   SmallVector<Value> bounds = {
-      elementConstant(isBoolean ? APInt(1, 1) : APInt::getSignedMaxValue(width)),
+      elementConstant(isBoolean ? APInt(1, 1)
+                                : APInt::getSignedMaxValue(width)),
       elementConstant(isBoolean ? APInt(1, 0)
                                 : APInt::getSignedMinValue(width))};
   Value one = arith::ConstantIndexOp::create(builder, loc, 1);
@@ -295,8 +296,8 @@ Interval IntervalEvaluator::evaluateElements(Value tensor,
         builder, loc, builder.getI64Type(),
         builder.createOrFold<tensor::DimOp>(loc, tensor, dim));
     Value begin = minimum(maximum(interval.least, constant(0)), size);
-    Value last = minimum(interval.most, arith::SubIOp::create(
-                                            builder, loc, size, constant(1)));
+    Value last = minimum(
+        interval.most, arith::SubIOp::create(builder, loc, size, constant(1)));
     auto toIndex = [&](Value value) {
       return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
                                         value);
@@ -319,13 +320,12 @@ Interval IntervalEvaluator::evaluateElements(Value tensor,
               arith::MaxSIOp::create(builder, loc, current[1], element)};
         }
         auto [begin, end] = ranges[position.size()];
-        auto loop =
-            scf::ForOp::create(builder, loc, begin, end, one, current);
+        auto loop = scf::ForOp::create(builder, loc, begin, end, one, current);
         OpBuilder::InsertionGuard guard(builder);
         builder.setInsertionPointToStart(loop.getBody());
         position.push_back(loop.getInductionVar());
-        SmallVector<Value> inner = nest(
-            SmallVector<Value>(ValueRange(loop.getRegionIterArgs())));
+        SmallVector<Value> inner =
+            nest(SmallVector<Value>(ValueRange(loop.getRegionIterArgs())));
         position.pop_back();
         scf::YieldOp::create(builder, loc, inner);
         return SmallVector<Value>(ValueRange(loop.getResults()));

@@ -11,6 +11,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
+#include <functional>
 #include <optional>
 
 namespace mlir::attention {
@@ -27,8 +28,8 @@ class IntervalEvaluator {
 public:
   /// `lookup` may know the interval of a load.
   IntervalEvaluator(OpBuilder &builder, Location loc, Region *region,
-                    function_ref<MaybeInterval(Operation *)> lookup)
-      : builder(builder), loc(loc), region(region), lookup(lookup) {}
+                    std::function<MaybeInterval(Operation *)> lookup)
+      : builder(builder), loc(loc), region(region), lookup(std::move(lookup)) {}
 
   /// Binds an argument of the region.
   void bind(Value argument, Interval interval) { known[argument] = interval; }
@@ -61,7 +62,7 @@ private:
   OpBuilder &builder;
   Location loc;
   Region *region;
-  function_ref<MaybeInterval(Operation *)> lookup;
+  std::function<MaybeInterval(Operation *)> lookup;
   DenseMap<Value, MaybeInterval> known;
 };
 

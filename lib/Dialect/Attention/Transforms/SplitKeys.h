@@ -10,8 +10,8 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
-#include "DataMasks.h"
 #include "Attention/Target/TargetFacts.h"
+#include "DataMasks.h"
 
 namespace mlir::attention {
 

@@ -182,12 +182,12 @@ def AttentionTile : Pass<"attention-tile"> {
            "Queries of a block, rounded up to whole vectors (0: by the model)">,
     Option<"keyBlock", "key-block", "int64_t", "0",
            "Keys of a block (0: by the model)">,
-    Option<"keySplits", "key-splits", "int64_t", "0",
-           "Parts of the keys that are read at the same time, 1 for no split "
-           "(0: by the model)">,
     Option<"runtimeChecks", "runtime-checks", "bool", "false",
            "Check at run time that extents agree (cf.assert), where types leave "
            "that open; afterwards nothing shows that they did not">,
+    Option<"keySplits", "key-splits", "int64_t", "0",
+           "Parts of the keys that are read at the same time, 1 for no split "
+           "(0: by the model)">,
   ];
   let statistics = [
     Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
