@@ -45,6 +45,8 @@ static void addBufferization(OpPassManager &manager,
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
+  // A loop over layers carries a tensor that each iteration makes anew.
+  bufferize.allowReturnAllocsFromLoops = true;
   bufferize.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
@@ -121,6 +123,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createAttentionFuse());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createAttentionRewriteScores());
   AttentionTileOptions tile;
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
@@ -137,6 +140,8 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
   manager.addPass(createConvertContractionToVector());
+  manager.addPass(createAttentionShareDivisions());
+  manager.addPass(createConvertMathToPolynomial());
   manager.addNestedPass<func::FuncOp>(
       bufferization::createPromoteBuffersToStackPass(fitsOnStack));
   addLoopLowering(manager);

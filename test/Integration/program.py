@@ -200,7 +200,7 @@ class Program:
                            oracle.additive(*(x.data for x in operands), bias.data if bias else None))
 
     def general(self, q: Value, k: Value, body: str, combine: Callable,
-                parameters: Sequence[Value] = ()) -> Value:
+                parameters: Sequence[Value] = (), magnitude: Optional[Callable] = None) -> Value:
         """`body` reads %q, %k, %p0, …; $T is the compute type."""
         arguments = ["%q", "%k"] + [f"%p{n}" for n in range(len(parameters))]
         arguments = ", ".join(f"{a}: $T" for a in arguments)
@@ -208,7 +208,8 @@ class Program:
         line = (f"attention.score {q.name}, {k.name}{params} combine ({arguments}) "
                 f"{{{self._body(body)}}}").replace("$T", self.compute)
         return self._score(line, [q, k, *parameters],
-                           oracle.general(q.data, k.data, combine, [p.data for p in parameters]))
+                           oracle.general(q.data, k.data, combine, [p.data for p in parameters],
+                                          magnitude))
 
     # -- what is done to scores -------------------------------------------------
 

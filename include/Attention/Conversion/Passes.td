@@ -149,4 +149,35 @@ def ConvertExpandShapeToReinterpretCast
                            "::mlir::memref::MemRefDialect"];
 }
 
+def ConvertMathToPolynomial : Pass<"convert-math-to-polynomial"> {
+  let summary = "Make arithmetic of elementary functions.";
+  let description = [{
+    A function of the math dialect that no instruction computes becomes a call of
+    the C library in the end, an element at a time. Here it becomes arithmetic,
+    on scalars and on vectors alike. The error is a few units in the last place
+    over the whole range; NaN, infinities and signs of zeros are kept, and
+    subnormal results are as good as a subnormal number can be.
+
+    ```mlir
+    func.func @softcap(%x: vector<8xf32>) -> vector<8xf32> {
+      %y = math.tanh %x : vector<8xf32>
+      return %y : vector<8xf32>
+    }
+    ```
+
+    | functions | types |
+    |---|---|
+    | `exp`, `exp2`, `expm1`, `tanh`, `log`, `log2`, `log10`, `log1p` | f32, f64; f16 and bf16 by way of f32 |
+    | `powf` | f32, f16, bf16, computed in f64 |
+    | `acos`, `asin`, `erf`, `erfc` | f32; f16 and bf16 by way of f32 |
+
+    Functions that have an instruction stay (`sqrt`, `fma`, `floor`, …), as do all
+    others, which are right and slow.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect",
+  ];
+}
+
 #endif // ATTENTION_CONVERSION_PASSES_TD

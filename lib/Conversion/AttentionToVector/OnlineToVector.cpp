@@ -373,12 +373,14 @@ private:
     sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange rowSums) {
       Value row = add(firstKey, j);
       Value tail = isContiguousRow ? roundDown(numColumns, lanes) : index(0);
-      Values vectors = loop(
-          index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
-            Value elements =
-                extend(loadVector(value.value, indices(value, row, e)));
-            return Values{multiplyAdd(elements, zeroVector(), current[0])};
-          });
+      Values vectors = {rowSums[0]};
+      if (isContiguousRow)
+        vectors = loop(
+            index(0), tail, lanes, vectors, [&](Value e, ValueRange current) {
+              Value elements =
+                  extend(loadVector(value.value, indices(value, row, e)));
+              return Values{multiplyAdd(elements, zeroVector(), current[0])};
+            });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
             return Values{

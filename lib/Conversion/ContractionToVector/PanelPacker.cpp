@@ -116,6 +116,9 @@ void PanelPacker::convertRows(const MatrixView &lhs, Value i0, Value numRows,
   });
 }
 
+/// Terms that rows are packed for at a time.
+static constexpr int64_t numPackedTerms = 16;
+
 void PanelPacker::packRows(const MatrixView &lhs, Value i0, Value numRows,
                            Value k0, Value numTerms, Value panels) {
   int64_t tileRows = cast<MemRefType>(panels.getType()).getShape().back();
@@ -128,18 +131,24 @@ void PanelPacker::packRows(const MatrixView &lhs, Value i0, Value numRows,
     return b.createOrFold<arith::DivUIOp>(loc, i, index(tileRows));
   };
 
-  loop(index(0), tail, tileRows, [&](Value i) {
-    Value panel = panelOf(i);
-    loop(index(0), numTerms, 1, [&](Value k) {
-      if (lhs.hasContiguousRows) {
-        auto type = VectorType::get(tileRows, getElementTypeOrSelf(lhs.buffer));
-        Value column = extend(vector::LoadOp::create(
-            b, loc, type, lhs.buffer, lhs.at(add(i0, i), add(k0, k))));
-        return storeVector(column, panels, {panel, k, index(0)});
-      }
-      for (int64_t r = 0; r < tileRows; ++r)
-        memref::StoreOp::create(b, loc, loadElement(add(i, r), k), panels,
-                                ValueRange{panel, k, index(r)});
+  // A few terms at a time, so that what is read of a cache line is used before
+  // the line is lost: large strides leave room for few.
+  loop(index(0), numTerms, numPackedTerms, [&](Value firstTerm) {
+    Value endTerm = minimum(add(firstTerm, numPackedTerms), numTerms);
+    loop(index(0), tail, tileRows, [&](Value i) {
+      Value panel = panelOf(i);
+      loop(firstTerm, endTerm, 1, [&](Value k) {
+        if (lhs.hasContiguousRows) {
+          auto type =
+              VectorType::get(tileRows, getElementTypeOrSelf(lhs.buffer));
+          Value column = extend(vector::LoadOp::create(
+              b, loc, type, lhs.buffer, lhs.at(add(i0, i), add(k0, k))));
+          return storeVector(column, panels, {panel, k, index(0)});
+        }
+        for (int64_t r = 0; r < tileRows; ++r)
+          memref::StoreOp::create(b, loc, loadElement(add(i, r), k), panels,
+                                  ValueRange{panel, k, index(r)});
+      });
     });
   });
   loop(tail, numRows, 1, [&](Value i) {

@@ -14,8 +14,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
-    : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes),
+BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
+                           const DataMasks &masks)
+    : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes), masks(masks),
       normaliser(op.getNormaliser()) {
   bool seesScores =
       llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
@@ -121,8 +122,8 @@ SmallVector<Value> BlockBuilder::buildState(const QueryBlock &queries,
                          state)
             .getOperation());
   };
-  return buildKeyLoops(builder, op, queries, sizes.keys, part, initialState,
-                       buildOnline);
+  return buildKeyLoops(builder, op, queries, sizes.keys, masks, part,
+                       initialState, buildOnline);
 }
 
 Value BlockBuilder::buildWeights(const QueryBlock &queries, ValueRange state) {
@@ -136,7 +137,7 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, ValueRange state) {
         return change.kind == ScoreChangeKind::Sets;
       });
   Value initial = weights.value;
-  if (hasSets) {
+  if (hasSets || !masks.masks.empty()) {
     Value zero = arith::ConstantOp::create(
         builder, loc, builder.getFloatAttr(op.getComputeType(), 0.0));
     initial = linalg::FillOp::create(builder, loc, zero, initial).getResult(0);
@@ -147,8 +148,8 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, ValueRange state) {
                           MappedValue{current.front(), weights.map})
             .getOperation());
   };
-  Value result = buildKeyLoops(builder, op, queries, sizes.keys, std::nullopt,
-                               initial, buildBlock)
+  Value result = buildKeyLoops(builder, op, queries, sizes.keys, masks,
+                               std::nullopt, initial, buildBlock)
                      .front();
   return buildInsertion(builder, loc, result, op.getOuts()[number]);
 }

@@ -40,6 +40,10 @@ bool Contraction::isContiguous(OpOperand *operand, unsigned dim) const {
                       [](int64_t extent) { return extent == 1; });
 }
 
+bool Contraction::packsRows() const {
+  return !isContiguous(lhs, term) || getElementTypeOrSelf(lhs->get()) != type;
+}
+
 int64_t Contraction::getExtent(unsigned dim) const {
   for (OpOperand *operand : {out, lhs, rhs})
     if (std::optional<unsigned> position = getPosition(operand, dim)) {

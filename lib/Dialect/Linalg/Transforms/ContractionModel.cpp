@@ -90,7 +90,7 @@ attention::chooseContractionSizes(const TargetFacts &facts, FloatType type,
 ContractionBlocks
 attention::chooseContractionBlocks(const TargetFacts &facts, FloatType type,
                                    const ContractionShape &shape,
-                                   int64_t numProducts) {
+                                   int64_t numProducts, bool packsRows) {
   ContractionSizes sizes = chooseContractionSizes(facts, type, shape);
   int64_t width = sizes.tileVectors * facts.lanes(type);
   int64_t rows = assume(shape.rows), columns = assume(shape.columns);
@@ -107,7 +107,9 @@ attention::chooseContractionBlocks(const TargetFacts &facts, FloatType type,
   // Halve the side that costs less to halve, as long as blocks are too few.
   while (numBlocks() < facts.parallelism && work() >= 2.0 * minBlockWork) {
     bool canHalveRows = rows >= 2 * minBlockRows;
-    bool canHalveColumns = columns >= 2 * std::max(minBlockColumns, width);
+    int64_t minColumns =
+        std::max(packsRows ? 2 * minBlockColumns : minBlockColumns, width);
+    bool canHalveColumns = columns >= 2 * minColumns;
     if (!canHalveRows && !canHalveColumns)
       break;
     if (canHalveColumns && (columns >= rows || !canHalveRows))

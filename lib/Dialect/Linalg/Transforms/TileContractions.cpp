@@ -45,9 +45,10 @@ struct BlockChooser {
     int64_t terms = extent(contraction.term), numProducts = 1;
     for (unsigned dim : contraction.others)
       multiply(isParallel(dim) ? numProducts : terms, extent(dim));
-    ContractionBlocks blocks = chooseContractionBlocks(
-        getTargetFacts(op), contraction.type,
-        {rows, extent(contraction.column), terms}, numProducts);
+    ContractionBlocks blocks =
+        chooseContractionBlocks(getTargetFacts(op), contraction.type,
+                                {rows, extent(contraction.column), terms},
+                                numProducts, contraction.packsRows());
     if (contraction.row)
       cut(*contraction.row, blocks.rows);
     cut(contraction.column, blocks.columns);

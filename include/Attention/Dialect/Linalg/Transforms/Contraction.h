@@ -32,6 +32,9 @@ struct Contraction {
   /// Whether steps along `dim` are known to be to the next element of
   /// `operand`.
   bool isContiguous(OpOperand *operand, unsigned dim) const;
+  /// Whether the rows of `lhs` have to be packed or widened to be read well:
+  /// elements of a row are not neighbours, or not of the type of the sums.
+  bool packsRows() const;
   /// The static extent of `dim`, or ShapedType::kDynamic.
   int64_t getExtent(unsigned dim) const;
 };

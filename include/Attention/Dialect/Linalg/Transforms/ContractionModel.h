@@ -41,11 +41,12 @@ struct ContractionBlocks {
 };
 
 /// Chooses the blocks of `numProducts` products that run in parallel, if any
-/// are worth it: sizes are extents where a dimension is not cut.
+/// are worth it: sizes are extents where a dimension is not cut. With
+/// `packsRows` every block packs the rows that it reads.
 ContractionBlocks chooseContractionBlocks(const TargetFacts &facts,
                                           FloatType type,
                                           const ContractionShape &shape,
-                                          int64_t numProducts);
+                                          int64_t numProducts, bool packsRows);
 
 } // namespace mlir::attention
 
