@@ -11,8 +11,8 @@
 // keys, and the classes, for all heads at once.
 // CHECK-LABEL: func @documents
 // CHECK: %[[QUERIES:.*]] = scf.forall {{.*}} -> (tensor<1x16x1x2xi64>)
-// CHECK: %[[KEYS:.*]] = scf.for {{.*}} -> (tensor<8x2xi64>)
-// CHECK: %[[CLASSES:.*]] = scf.forall {{.*}} -> (tensor<1x16x8x1xi8>)
+// CHECK: %[[KEYS:.*]] = scf.for {{.*}} -> (tensor<11x2xi64>)
+// CHECK: %[[CLASSES:.*]] = scf.forall {{.*}} -> (tensor<1x16x11x1xi8>)
 // CHECK: tensor.extract %[[QUERIES]]
 // CHECK: scf.forall {{.*}} = (0, 0) to (8, 1024) step (1, 64)
 // CHECK: tensor.extract %[[CLASSES]]
@@ -47,7 +47,7 @@ func.func @documents(%q: tensor<8x1024x64xf32>, %doc: tensor<1024xi32>) -> tenso
 // A boolean tensor for all heads is read once; one over the keys only has a class
 // a block of keys.
 // CHECK-LABEL: func @keep
-// CHECK: scf.forall {{.*}} -> (tensor<1x16x8x1xi8>)
+// CHECK: scf.forall {{.*}} -> (tensor<1x16x11x1xi8>)
 // CHECK: scf.for {{.*}} -> (tensor<8x1xi8>)
 // CHECK: scf.forall {{.*}} = (0, 0) to (8, 1024) step (1, 64)
 func.func @keep(%q: tensor<8x1024x64xf32>, %keep: tensor<1024x1024xi1>, %keys: tensor<1024xi1>) -> tensor<8x1024x64xf32> {
