@@ -8,6 +8,7 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "Attention/Parallel/Passes.h"
 #include "Attention/Target/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -126,6 +127,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createAttentionFuse());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createAttentionRewriteScores());
   AttentionTileOptions tile;
   tile.queryBlock = options.queryBlock;
   tile.keyBlock = options.keyBlock;
@@ -133,6 +135,7 @@ void attention::buildAttentionToVectorPipeline(
   tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
+  manager.addPass(createAttentionTileContractions());
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());
@@ -140,6 +143,9 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
+  manager.addPass(createConvertContractionToVector());
+  manager.addPass(createAttentionShareDivisions());
+  manager.addPass(createConvertMathToPolynomial());
   manager.addNestedPass<func::FuncOp>(
       bufferization::createPromoteBuffersToStackPass(fitsOnStack));
   addLoopLowering(manager);

@@ -23,6 +23,9 @@ import numpy as np
 
 # Roundings of one elementary step: exp, log, tanh and a division or two.
 STEP = 4.0
+# What a tanh of a pair body may be off by, in u, whatever its size: some 1e-6 of
+# its weight in f32 (Spec, section 11).
+TANH = 16.8
 
 
 def underflow(x: np.ndarray) -> float:
@@ -64,6 +67,27 @@ def expand_batch(x: np.ndarray, batch: Sequence[int]) -> np.ndarray:
     return np.broadcast_to(x, tuple(batch) + x.shape[-2:])
 
 
+def contraction(lhs: np.ndarray, rhs: np.ndarray, out: np.ndarray, dims: Sequence[str]) -> Bounded:
+    """out plus the sum of products; `dims` as for Program.contraction."""
+    factors = []
+    for x, letters in zip((lhs, rhs), dims):
+        for axis, letter in enumerate(letters):
+            x = np.repeat(x, 2, axis) if letter.isupper() else x
+        factors.append(x)
+    # A half of an odd extent has one element that is read once.
+    extents = {}
+    for x, letters in zip((out, *factors), (dims[2], *dims[:2])):
+        for n, letter in zip(x.shape, letters.lower()):
+            extents.setdefault(letter, n)
+    factors = [x[tuple(slice(extents[d]) for d in letters.lower())] for x, letters in zip(factors, dims)]
+    formula = f"{dims[0]},{dims[1]}->{dims[2]}".lower()
+    terms = np.prod([n for d, n in extents.items() if d not in dims[2]])
+    product = lambda x, y: np.einsum(formula, x, y, optimize=True)  # by BLAS where it can be
+    magnitude = product(*map(np.abs, factors)) + np.abs(out)
+    value = out + product(*factors)
+    return Bounded(value, (np.sqrt(terms) + 2) * finite_or_zero(magnitude))
+
+
 def _scores(value: np.ndarray, error: np.ndarray) -> Scores:
     return Scores(value, ~np.isneginf(value), finite_or_zero(error))
 
@@ -95,16 +119,21 @@ def additive(q: np.ndarray, k: np.ndarray, wq: np.ndarray, wk: np.ndarray,
     magnitude = pairs(np.abs(q) @ np.abs(wq.T) + np.abs(b), np.abs(k) @ np.abs(wk.T))
     steps = np.sqrt(q.shape[-1]) + np.sqrt(k.shape[-1]) + 2
     error = (steps * magnitude * (1 - hidden**2)
-             + (np.sqrt(len(v)) + STEP) * np.abs(hidden)) @ np.abs(v)
+             + (np.sqrt(len(v)) + STEP) * np.abs(hidden) + TANH) @ np.abs(v)
     return _scores(hidden @ v, error)
 
 
 def general(q: np.ndarray, k: np.ndarray, combine: Callable,
-            parameters: Sequence[np.ndarray] = ()) -> Scores:
-    """Σ_d combine(q, k, parameters…), for a combine without cancellation."""
+            parameters: Sequence[np.ndarray] = (),
+            magnitude: Optional[Callable] = None) -> Scores:
+    """Σ_d combine(q, k, parameters…), for a combine without cancellation; or with
+    one, where `magnitude` says how large the terms are that cancel."""
     k = expand_batch(k, q.shape[:-2])
-    terms = combine(q[..., :, None, :], k[..., None, :, :], *parameters)
-    magnitude = np.abs(terms).sum(-1)
+    operands = q[..., :, None, :], k[..., None, :, :], *parameters
+    terms = combine(*operands)
+    if magnitude is not None:
+        magnitude = np.broadcast_to(magnitude(*operands), terms.shape)
+    magnitude = np.abs(terms if magnitude is None else magnitude).sum(-1)
     return _scores(terms.sum(-1), (np.sqrt(q.shape[-1]) + STEP) * magnitude)
 
 

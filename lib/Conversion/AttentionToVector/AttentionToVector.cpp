@@ -7,6 +7,7 @@
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
+#include "BlockEmitter.h"
 #include "BlockLowerings.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,15 +25,6 @@ namespace mlir::attention {
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// Where scratch lives: the body of the closest parallel loop or function,
-/// whose frame it becomes part of.
-static Block *getScratchScope(Operation *op) {
-  while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(
-      op->getParentOp()))
-    op = op->getParentOp();
-  return op->getBlock();
-}
 
 /// The keys whose scores are kept at a time: the block, unless only run time
 /// knows it or it is beyond any that tiling chooses.

@@ -102,22 +102,23 @@ def general(rng):
         "-|q - k|": ("%d = arith.subf %q, %k : $T\n%m = math.absf %d : $T\n%n = arith.negf %m : $T\n"
                      "attention.yield %n : $T", lambda q, k: -np.abs(q - k), 0),
         "-(q - k)^2": ("%d = arith.subf %q, %k : $T\n%m = arith.mulf %d, %d : $T\n"
-                       "%n = arith.negf %m : $T\nattention.yield %n : $T", lambda q, k: -((q - k) ** 2), 0),
+                       "%n = arith.negf %m : $T\nattention.yield %n : $T", lambda q, k: -((q - k) ** 2), 0,
+                       lambda q, k: (np.abs(q) + np.abs(k)) ** 2),
         "w |q - k|": ("%d = arith.subf %q, %k : $T\n%m = math.absf %d : $T\n%n = arith.mulf %m, %p0 : $T\n"
                       "attention.yield %n : $T", lambda q, k, w: w * np.abs(q - k), 1),
         "w tanh(q + k + b)": ("%s = arith.addf %q, %k : $T\n%u = arith.addf %s, %p1 : $T\n"
                               "%h = math.tanh %u : $T\n%n = arith.mulf %h, %p0 : $T\nattention.yield %n : $T",
-                              lambda q, k, w, b: w * np.tanh(q + k + b), 2),
+                              lambda q, k, w, b: w * np.tanh(q + k + b), 2, lambda q, k, w, b: 4 * w),
         "max(q, k)": ("%m = arith.maximumf %q, %k : $T\nattention.yield %m : $T",
                       np.maximum, 0),
     }
-    for name, (body, combine, parameters) in combines.items():
+    for name, (body, combine, parameters, *magnitude) in combines.items():
         for t in TYPES if parameters else ("f32", "f16"):
             for batch, kv_batch in (((), ()), ((2, 4), (2, 2))) if t == "f32" else (((2,), (2,)),):
                 p = program(t)
                 q, k, v = qkv(p, rng, t, batch, 5, 7, 4, 3, kv_batch)
                 params = [p.arg(rng.normal(size=4), t) for _ in range(parameters)]
-                p.result(*two(p, p.general(q, k, body, combine, params), v))
+                p.result(*two(p, p.general(q, k, body, combine, params, *magnitude), v))
                 yield p.call(f"{shape_label(t, q, k, v)}, {name}")
     p = program("f32")
     q, k, v = qkv(p, rng, "f32", (2,), 5, 7)

@@ -129,6 +129,110 @@ def AttentionFuse : Pass<"attention-fuse"> {
   ];
 }
 
+def AttentionRewriteScores : Pass<"attention-rewrite-scores"> {
+  let summary = "Make pair bodies of attention.fused cheap.";
+  let description = [{
+    A pair body is evaluated for every query, key and feature. This pass looks at
+    its structure, whatever operation it came from, and rewrites two kinds.
+
+    **A tanh of a sum**, w · tanh(x + y) with x of the query and y of the key, as
+    the additive score has, becomes w − 2w / (1 + e^2x · e^2y). The exponentials
+    are computed once for every query's and key's element; a pair costs a
+    multiply-add and a share of a division. The constant w falls where only
+    differences between the scores of a row count, else it is added to the score.
+    The error is within 10⁻⁶ · Σ|w|.
+
+    **A sum of products** of one function of the query's and one of the key's
+    element becomes a dot product of these functions, with a feature more for
+    what depends on the key alone, and on the query alone if it counts. The square
+    of a difference, the squared distance, is multiplied out to one.
+
+    Either has inputs for which it is inaccurate. They are looked for at run time,
+    once an element, and then the pair body is evaluated as it is:
+
+    - elements of queries *and* of keys of which both exponentials might overflow
+      or underflow (|2x| > 70 and |2y| > 70; in f64, 600), or huge weights;
+    - squares of which Σ_d x² or Σ_d y² is more than 256: the distance of points
+      that are far away, but near each other, would drown in their rounding.
+
+    With fewer than 4 queries nothing is rewritten.
+
+    ```mlir
+    #query = affine_map<(i, j, d, e) -> (i, d)>
+    #key = affine_map<(i, j, d, e) -> (j, d)>
+    #value = affine_map<(i, j, d, e) -> (j, e)>
+    #out = affine_map<(i, j, d, e) -> (i, e)>
+
+    func.func @additive(%q: tensor<64x8xf32>, %k: tensor<77x8xf32>,
+                        %v: tensor<77x16xf32>, %w: tensor<8xf32>)
+        -> tensor<64x16xf32> {
+      %empty = tensor.empty() : tensor<64x16xf32>
+      %o = attention.fused query(%q : tensor<64x8xf32> by #query)
+          key(%k : tensor<77x8xf32> by #key) value(%v : tensor<77x16xf32> by #value)
+          params(%w : tensor<8xf32>) combine (%a: f32, %b: f32, %c: f32) {
+            %s = arith.addf %a, %b : f32
+            %t = math.tanh %s : f32
+            %r = arith.mulf %c, %t : f32
+            attention.yield %r : f32
+          }
+          normaliser(#attention.softmax)
+          outs(%empty : tensor<64x16xf32> by [#out])
+      return %o : tensor<64x16xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+  ];
+  let statistics = [
+    Statistic<"numRewritten", "num-rewritten",
+              "Number of pair bodies that were rewritten">,
+  ];
+}
+
+def AttentionShareDivisions : Pass<"attention-share-divisions"> {
+  let summary = "Compute sums of quotients with one division.";
+  let description = [{
+    A sum of up to four quotients that say by `attention.bounded_denominator` that
+    their denominators may be multiplied becomes one quotient:
+    a/b + c/d = (a·d + c·b) / (b·d). `attention-rewrite-scores` makes such
+    quotients, one a feature, and unrolled loops over features add them up. What
+    is computed for one sum only moves to it, so that it lives in registers.
+
+    ```mlir
+    func.func @sum(%s: vector<8xf32>, %a: vector<8xf32>, %b: vector<8xf32>,
+                   %c: vector<8xf32>, %d: vector<8xf32>) -> vector<8xf32> {
+      %x = arith.divf %a, %b {attention.bounded_denominator} : vector<8xf32>
+      %t = arith.addf %s, %x : vector<8xf32>
+      %y = arith.divf %c, %d {attention.bounded_denominator} : vector<8xf32>
+      %u = arith.addf %t, %y : vector<8xf32>
+      return %u : vector<8xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @sum(%s: vector<8xf32>, %a: vector<8xf32>, %b: vector<8xf32>,
+                   %c: vector<8xf32>, %d: vector<8xf32>) -> vector<8xf32> {
+      %n = arith.mulf %a, %d fastmath<contract> : vector<8xf32>
+      %m = arith.mulf %c, %b fastmath<contract> : vector<8xf32>
+      %p = arith.addf %n, %m fastmath<contract> : vector<8xf32>
+      %q = arith.mulf %b, %d : vector<8xf32>
+      %r = arith.divf %p, %q : vector<8xf32>
+      %u = arith.addf %s, %r : vector<8xf32>
+      return %u : vector<8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numShared", "num-shared", "Number of divisions that were saved">,
+  ];
+}
+
 def AttentionTile : Pass<"attention-tile"> {
   let summary = "Cut fused attention into blocks of queries and keys.";
   let description = [{
