@@ -12,6 +12,10 @@ BENCHMARKS = pathlib.Path(__file__).resolve().parent.parent
 REQUIREMENTS = BENCHMARKS / "requirements.txt"
 
 
+# Where scripts/build builds.
+BUILD = BENCHMARKS.parent / "build" / "release"
+
+
 class CannotSetUp(Exception):
     pass
 
@@ -23,6 +27,16 @@ def say(text: str) -> None:
 def default_folder() -> pathlib.Path:
     cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     return pathlib.Path(cache) / "attention-opt" / "benchmarks-venv"
+
+
+def find_runner(folder: pathlib.Path, wanted: bool = True) -> pathlib.Path:
+    """attention-runner, built if it is missing from the project's own build."""
+    runner = folder.resolve() / "bin" / "attention-runner"
+    if wanted and not runner.exists() and folder == BUILD:
+        script = BENCHMARKS.parent / "scripts" / "build"
+        say(f"benchmarks: {runner} does not exist yet; {script} attention-runner")
+        subprocess.run([str(script), "attention-runner"], stdout=sys.stderr)
+    return runner
 
 
 def find_base_python() -> str:

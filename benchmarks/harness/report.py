@@ -14,6 +14,9 @@ def format_bytes(count: int) -> str:
     return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
 
 
+# Memory a thread works with that is more than blocks.
+NOTABLE_BYTES = 2**20
+
 # What a case's reference stands for.
 REFERENCES = {"time": "plain attention", "operations": "its live pairs at the plain rate"}
 
@@ -43,14 +46,14 @@ def describe(row: dict) -> str:
                  f"{row['gflops']:7.1f} GF/s", f"{row['flops_fraction_of_peak']:6.1%} of peak"]
     if "score_elements_per_second" in row:
         cells.append(f"{row['score_elements_per_second'] * 1e-9:.3g} G elements/s")
-    if "extra_memory_bytes_per_thread" in row and row["measure"] == "memory":
-        cells.append(f"{format_bytes(row['extra_memory_bytes_per_thread'])} a thread beyond the result")
+    extra = row.get("extra_memory_bytes_per_thread", 0)
+    if "extra_memory_bytes_per_thread" in row and (row["measure"] == "memory" or extra > NOTABLE_BYTES):
+        cells.append(f"{format_bytes(extra)} a thread beyond the result")
     if row["others_processors"] > DISTURBING:
         cells.append(f"(others kept {row['others_processors']:.1f} processors busy)")
     cells.append(f"error {error_text(row)}")
-    for key in ("speedup_over_best_peer", "memory_of_best_peer_over_ours"):
-        if key in row:
-            cells.append(f"{row[key]:.2f} × best peer" if key[0] == "s" else f"best peer takes {row[key]:.2f} ×")
+    if "speedup_over_best_peer" in row:
+        cells.append(f"{row['speedup_over_best_peer']:.2f} × best peer")
     if "time_over_reference" in row:
         cells.append(f"{row['time_over_reference']:.2f} × the time of {REFERENCES[row['reference_by']]}")
     if row.get("variant"):
@@ -79,14 +82,14 @@ def summary(rows: list, systems: list) -> str:
     systems = [name for name in systems if any(name in of for of in lines.values())]
     raced = any("speedup_over_best_peer" in row for of in lines.values() for row in of.values())
     compared = any("time_over_reference" in row for of in lines.values() for row in of.values())
-    text = ["Per cent of the FMA peak", f"{'case':<{width}}  threads" + "".join(f"{name:>13}" for name in systems)
+    text = ["Per cent of the FMA peak", f"{'case':<{width}}  threads" + "".join(f"{name:>15}" for name in systems)
             + ("     speedup" if raced else "") + ("    to plain" if compared else "")]
     for (case, threads), of in lines.items():
         cells = []
         for name in systems:
             fraction = of.get(name, {}).get("flops_fraction_of_peak")
             wrong = "" if of.get(name, {}).get("correct", True) else "!"
-            cells.append(f"{'-' if fraction is None else f'{100 * fraction:.1f}{wrong}':>13}")
+            cells.append(f"{'-' if fraction is None else f'{100 * fraction:.1f}{wrong}':>15}")
         speedup = of.get("attention", {}).get("speedup_over_best_peer")
         end = f"{speedup:>11.2f}×" if speedup else f"{'':>12}" if raced else ""
         ratio = of.get("attention", {}).get("time_over_reference")

@@ -1,4 +1,4 @@
-"""A bar chart as an SVG file: a group a case, a bar a system, one panel a measure
+"""A bar chart as an SVG file: a group a case, a bar a system, one panel a suite
 and number of threads."""
 
 from html import escape
@@ -8,8 +8,8 @@ from harness.report import format_bytes, format_seconds
 
 # Distinct in grey, too, and for most of the colour-blind: ours is the strong one.
 COLOURS = {"attention": "#d1495b", "torch-sdpa": "#30638e", "torch-flex": "#7fa7c9", "onnxruntime": "#00798c",
-           "openvino": "#8a6fb0", "jax": "#b8b8b8"}
-LEFT, WIDTH, BAR, GAP, RIGHT = 250, 520, 13, 14, 150
+           "openvino": "#8a6fb0", "jax": "#b8b8b8", "torch-eager": "#d9b26f", "torch-compile": "#a67c2d"}
+LEFT, WIDTH, BAR, GAP, RIGHT = 270, 520, 13, 14, 190
 
 
 def value_of(row: dict):
@@ -20,7 +20,8 @@ def value_of(row: dict):
 
 def label_of(row: dict) -> str:
     if row["measure"] == "time":
-        return f"{row['flops_fraction_of_peak']:.1%} · {format_seconds(row['seconds_median'])}"
+        ratio = f" · {row['time_over_reference']:.2f} × plain" if "time_over_reference" in row else ""
+        return f"{row['flops_fraction_of_peak']:.1%} · {format_seconds(row['seconds_median'])}{ratio}"
     value = value_of(row)
     return format_bytes(value) if row["measure"] == "memory" else format_seconds(value)
 
@@ -32,7 +33,7 @@ def panels(rows: list) -> dict:
     found = {}
     for row in rows:
         if value_of(row) is not None:
-            found.setdefault((row["measure"], row["threads"]), {}).setdefault(row["case"], []).append(row)
+            found.setdefault((row["suite"], row["measure"], row["threads"]), {}).setdefault(row["case"], []).append(row)
     return found
 
 
@@ -46,8 +47,8 @@ def draw(report: dict) -> str:
     machine = report["machine"]
     parts.append(text(16, y, "Attention on one machine", size=17, weight="bold"))
     y += 19
-    parts.append(text(16, y, f"{machine.get('cpu', '')}, {machine.get('isa', '')}, commit {machine.get('commit', '')}",
-                      fill="#555"))
+    parts.append(text(16, y, f"{machine.get('cpu', '')}, {machine.get('isa', '')}, vectors of "
+                      f"{machine.get('vector_bits', '?')} bits, commit {machine.get('commit', '')}", fill="#555"))
     y += 24
     x = 16
     for system in dict.fromkeys(row["system"] for row in report["cases"]):
@@ -58,11 +59,11 @@ def draw(report: dict) -> str:
         parts.append(f'<rect x="{x}" y="{y - 10}" width="12" height="12" fill="{COLOURS.get(system, "#666")}"/>')
         parts.append(text(x + 18, y, label))
         x += 34 + 7 * len(label)
-    for (measure, threads), cases in panels(report["cases"]).items():
+    for (suite, measure, threads), cases in panels(report["cases"]).items():
         y += 38
         largest = max(value_of(row) for rows in cases.values() for row in rows) or 1
         limit = max(1.0, largest) if measure == "time" else largest * 1.05
-        title = f"{TITLES[measure]}, {threads} thread{'s' if threads > 1 else ''}"
+        title = f"{suite}: {TITLES[measure]}, {threads} thread{'s' if threads > 1 else ''}"
         if measure == "time":
             peak = next((p for p in machine.get("peaks", []) if p["threads"] == threads), None)
             title += f" (peak {peak['peak_gflops']:.0f} GF/s)" if peak else ""

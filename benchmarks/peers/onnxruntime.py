@@ -134,13 +134,12 @@ def prepare(case, inputs, threads) -> Prepared:
         try:
             call, found = session_of(nodes, arrays, shapes, threads)
             call()
-            begin = time.perf_counter()
-            call()
         except Exception as error:  # another candidate may do
             problems.append(f"{variant}: {str(error).splitlines()[0][:200]}")
             continue
-        calls = 1
-        while time.perf_counter() - begin < 2 and (calls < 3 or time.perf_counter() - begin < 0.03):
+        begin = time.perf_counter()
+        calls = 0
+        while not calls or time.perf_counter() - begin < 0.1:
             call()
             calls += 1
         seconds = (time.perf_counter() - begin) / calls

@@ -2,5 +2,5 @@
 
 from harness.case import Case
 
-CASES = [Case("prefill", heads=8, queries=n, head_dim=d, causal=causal, quick=n == 2048 or (n, d) == (512, 64))
+CASES = [Case("prefill", heads=8, queries=n, head_dim=d, causal=causal, quick=n == 2048 or (n, d, causal) == (512, 64, False))
          for n in (128, 512, 2048, 4096) for d in (64, 128) for causal in (False, True)]

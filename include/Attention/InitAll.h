@@ -11,6 +11,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
 #include "Attention/Dialect/Attention/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "Attention/Parallel/Passes.h"
 #include "Attention/Pipelines/Pipelines.h"
 #include "Attention/Target/Passes.h"
@@ -34,6 +35,7 @@ inline void registerAllPasses() {
   mlir::registerAllPasses();
   registerAttentionTransformsPasses();
   registerAttentionConversionPasses();
+  registerAttentionLinalgTransformsPasses();
   registerAttentionParallelPasses();
   registerAttentionTargetPasses();
   registerPipelines();

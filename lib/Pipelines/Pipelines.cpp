@@ -8,6 +8,7 @@
 
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
+#include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "Attention/Parallel/Passes.h"
 #include "Attention/Target/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -44,6 +45,8 @@ static void addBufferization(OpPassManager &manager,
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
+  // A loop over layers carries a tensor that each iteration makes anew.
+  bufferize.allowReturnAllocsFromLoops = true;
   bufferize.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
@@ -128,6 +131,7 @@ void attention::buildAttentionToVectorPipeline(
   tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
+  manager.addPass(createAttentionTileContractions());
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());
@@ -135,6 +139,7 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createConvertAttentionToVector());
+  manager.addPass(createConvertContractionToVector());
   manager.addPass(createAttentionShareDivisions());
   manager.addPass(createConvertMathToPolynomial());
   manager.addNestedPass<func::FuncOp>(

@@ -67,6 +67,27 @@ def expand_batch(x: np.ndarray, batch: Sequence[int]) -> np.ndarray:
     return np.broadcast_to(x, tuple(batch) + x.shape[-2:])
 
 
+def contraction(lhs: np.ndarray, rhs: np.ndarray, out: np.ndarray, dims: Sequence[str]) -> Bounded:
+    """out plus the sum of products; `dims` as for Program.contraction."""
+    factors = []
+    for x, letters in zip((lhs, rhs), dims):
+        for axis, letter in enumerate(letters):
+            x = np.repeat(x, 2, axis) if letter.isupper() else x
+        factors.append(x)
+    # A half of an odd extent has one element that is read once.
+    extents = {}
+    for x, letters in zip((out, *factors), (dims[2], *dims[:2])):
+        for n, letter in zip(x.shape, letters.lower()):
+            extents.setdefault(letter, n)
+    factors = [x[tuple(slice(extents[d]) for d in letters.lower())] for x, letters in zip(factors, dims)]
+    formula = f"{dims[0]},{dims[1]}->{dims[2]}".lower()
+    terms = np.prod([n for d, n in extents.items() if d not in dims[2]])
+    product = lambda x, y: np.einsum(formula, x, y, optimize=True)  # by BLAS where it can be
+    magnitude = product(*map(np.abs, factors)) + np.abs(out)
+    value = out + product(*factors)
+    return Bounded(value, (np.sqrt(terms) + 2) * finite_or_zero(magnitude))
+
+
 def _scores(value: np.ndarray, error: np.ndarray) -> Scores:
     return Scores(value, ~np.isneginf(value), finite_or_zero(error))
 

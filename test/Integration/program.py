@@ -125,6 +125,55 @@ class Program:
     def _body(self, text: str) -> str:
         return "".join(f"\n    {line.strip()}" for line in text.strip().splitlines()) + "\n  "
 
+    # -- linalg around attention --------------------------------------------------
+
+    def contraction(self, lhs: Value, rhs: Value, out: Value, dims: Sequence[str], name: str = "") -> Value:
+        """out + the sum of lhs · rhs over the letters that out lacks; `dims` are the
+        operands' dimensions, as ("mk", "kn", "mn"). Either the operation `name`, which
+        must mean just that, or a linalg.generic, its loops in the order of the alphabet,
+        of factors extended to the type of `out`. A letter in upper case stands for its
+        half: "H" is h floordiv 2."""
+        operands, letters = (lhs, rhs, out), sorted(set("".join(dims).lower()))
+        index = lambda d: d if d.islower() else f"{d.lower()} floordiv 2"
+        maps = [f"affine_map<({', '.join(letters)}) -> ({', '.join(map(index, x))})>" for x in dims]
+        result = self._new(out.element, out.dims, oracle.contraction(*(v.data for v in operands), dims))
+        ends = (f"ins({lhs.name}, {rhs.name} : {lhs.type}, {rhs.type}) outs({out.name} : {out.type})")
+        if name:
+            named = f" indexing_maps = [{', '.join(maps)}]" if name == "linalg.contract" else ""
+            self.lines.append(f"{result.name} = {name}{named} {ends} -> {out.type}")
+            return result
+        kinds = ", ".join('"parallel"' if d in dims[2] else '"reduction"' for d in letters)
+        body, factors = "", []
+        for letter, operand in zip("xy", operands):
+            factors.append(f"%{letter}" if operand.element == out.element else f"%w{letter}")
+            if operand.element != out.element:
+                body += f"    %w{letter} = arith.extf %{letter} : {operand.element} to $T\n"
+        self.lines.append(
+            (f"{result.name} = linalg.generic {{indexing_maps = [{', '.join(maps)}], iterator_types = [{kinds}]}} "
+             f"{ends} {{\n  ^bb0(%x: {lhs.element}, %y: {rhs.element}, %sum: $T):\n{body}"
+             f"    %p = arith.mulf {', '.join(factors)} : $T\n    %s = arith.addf %sum, %p : $T\n"
+             f"    linalg.yield %s : $T\n  }} -> {out.type}").replace("$T", out.element))
+        return result
+
+    def filled(self, data: Value, like: Value) -> Value:
+        """A tensor of the type and shape of `like`: the scalar `data`, or the values
+        `data` along its last dimension."""
+        sizes = [self._new("index", None, n, "n") for n, d in zip(like.data.shape, like.dims) if d is None]
+        axes = [n for n, d in enumerate(like.dims) if d is None]
+        for axis, size in zip(axes, sizes):
+            self.lines.append(f"{size.name}_at = arith.constant {axis} : index")
+            self.lines.append(f"{size.name} = tensor.dim {like.name}, {size.name}_at : {like.type}")
+        value = np.broadcast_to(np.asarray(data.data, self.real), like.data.shape)
+        empty, result = self._new(like.element, like.dims, None), self._new(like.element, like.dims, value)
+        self.lines.append(f"{empty.name} = tensor.empty({', '.join(s.name for s in sizes)}) : {like.type}")
+        how = f"ins({data.name} : {data.type}) outs({empty.name} : {like.type})"
+        if data.dims is None:
+            self.lines.append(f"{result.name} = linalg.fill {how} -> {like.type}")
+        else:
+            axes = ", ".join(map(str, range(len(like.dims) - 1)))
+            self.lines.append(f"{result.name} = linalg.broadcast {how} dimensions = [{axes}]")
+        return result
+
     # -- scores ---------------------------------------------------------------
 
     def _score(self, line: str, operands: Sequence[Value], data) -> Value:

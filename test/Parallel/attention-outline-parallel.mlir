@@ -110,20 +110,6 @@ func.func @nested(%m: memref<?x?xf32>, %n: index) {
 
 // -----
 
-// Nothing to do.
-// CHECK-LABEL: func @sequential
-// CHECK-NOT: func
-func.func @sequential(%m: memref<?xindex>, %n: index) {
-  %c0 = arith.constant 0 : index
-  %c1 = arith.constant 1 : index
-  scf.for %i = %c0 to %n step %c1 {
-    memref.store %n, %m[%i] : memref<?xindex>
-  }
-  return
-}
-
-// -----
-
 // Scratch of an inner loop's iteration is one for all of them when the loop is
 // sequential: it would add up.
 // CHECK-LABEL: func @inner_scratch
@@ -144,6 +130,20 @@ func.func @inner_scratch(%m: memref<?xf32>, %n: index) {
       %y = memref.load %scratch[%c1] : memref<4xf32>
       memref.store %y, %m[%i] : memref<?xf32>
     }
+  }
+  return
+}
+
+// -----
+
+// Nothing to do.
+// CHECK-LABEL: func @sequential
+// CHECK-NOT: func
+func.func @sequential(%m: memref<?xindex>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    memref.store %n, %m[%i] : memref<?xindex>
   }
   return
 }

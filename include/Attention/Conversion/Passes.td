@@ -74,6 +74,60 @@ def ConvertAttentionToVector : Pass<"convert-attention-to-vector"> {
   ];
 }
 
+def ConvertContractionToVector : Pass<"convert-contraction-to-vector"> {
+  let summary = "Lower matrix products on buffers to vectors and loops.";
+  let description = [{
+    A linalg operation on buffers that sums products of two operands in f32 or
+    f64 becomes scf loops over vectors of the target's width: `linalg.matmul`,
+    `batch_matmul`, `vecmat`, `contract` and any `generic` of that meaning, with
+    its dimensions in any order. Factors may be narrower floats that the body
+    extends.
+
+    A tile of the result, as many rows times vectors of columns as the target has
+    registers for, is accumulated over a stretch of terms, from broadcast elements
+    of one operand and vectors of the other. The latter are packed into a panel
+    that stays in the first-level cache, unless only one tile of rows would read
+    it; the former are read where they lie if those of a row are contiguous, and
+    packed if not. Both packed forms have the type of the sums. Scratch is
+    allocated on the stack, at the start of the surrounding parallel loop's body
+    or function.
+
+    Every element is the sum of its terms in their order, each added by one
+    `vector.fma`, whatever the sizes of tiles and blocks. These follow from the
+    target's facts, see `attention-set-target`. Rows and columns that fill no tile
+    are computed in smaller ones and under masks; nothing is read or written
+    beyond the operands.
+
+    ```mlir
+    func.func @project(%x: memref<?x512xf32>, %w: memref<256x512xbf16>,
+                       %p: memref<?x256xf32>) {
+      linalg.generic {
+          indexing_maps = [affine_map<(i, o, d) -> (i, d)>,
+                           affine_map<(i, o, d) -> (o, d)>,
+                           affine_map<(i, o, d) -> (i, o)>],
+          iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%x, %w : memref<?x512xf32>, memref<256x512xbf16>)
+          outs(%p : memref<?x256xf32>) {
+      ^bb0(%a: f32, %b: bf16, %sum: f32):
+        %wide = arith.extf %b : bf16 to f32
+        %product = arith.mulf %a, %wide : f32
+        %next = arith.addf %sum, %product : f32
+        linalg.yield %next : f32
+      }
+      return
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numConverted", "num-converted", "Number of ops that were converted">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect",
+  ];
+}
+
 def ConvertExpandShapeToReinterpretCast
     : Pass<"convert-expand-shape-to-reinterpret-cast"> {
   let summary = "Lower reshapes that make several dynamic extents of one.";

@@ -7,6 +7,7 @@
 #include "Attention/Conversion/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
+#include "BlockEmitter.h"
 #include "BlockLowerings.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,15 +25,6 @@ namespace mlir::attention {
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// Where scratch lives: the body of the closest parallel loop or function,
-/// whose frame it becomes part of.
-static Block *getScratchScope(Operation *op) {
-  while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(
-      op->getParentOp()))
-    op = op->getParentOp();
-  return op->getBlock();
-}
 
 /// The keys whose scores are kept at a time: the block, unless only run time
 /// knows it or it is beyond any that tiling chooses.
@@ -99,7 +91,9 @@ struct ConvertAttentionToVectorPass
                    facts.lanes(getElementTypeOrSelf(merge.getOuts()[0])));
       else
         lowerOnline(builder, cast<OnlineOp>(op), facts,
-                    getStrip(cast<OnlineOp>(op)));
+                    [&](Type type, unsigned number) {
+                      return getStrip(cast<OnlineOp>(op), type, number);
+                    });
       op->erase();
     }
   }
@@ -128,11 +122,12 @@ private:
       }
   }
 
-  Value getStrip(OnlineOp op) {
+  /// Strip `number` of `type` in the scope of `op`.
+  Value getStrip(OnlineOp op, Type type, unsigned number) {
     StripKey key = getStripKey(op);
-    Value &strip = strips[key];
+    auto [scope, width, scoreType] = key;
+    Value &strip = strips[{key, {type, number}}];
     if (!strip) {
-      auto [scope, width, type] = key;
       OpBuilder builder(scope, scope->begin());
       strip = memref::AllocaOp::create(
           builder, op.getLoc(), MemRefType::get({stripRows[key], width}, type),
@@ -142,6 +137,6 @@ private:
   }
 
   DenseMap<StripKey, int64_t> stripRows;
-  DenseMap<StripKey, Value> strips;
+  DenseMap<std::pair<StripKey, std::pair<Type, unsigned>>, Value> strips;
 };
 } // namespace

@@ -12,9 +12,17 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::attention;
+
+Block *attention::getScratchScope(Operation *op) {
+  while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(
+      op->getParentOp()))
+    op = op->getParentOp();
+  return op->getBlock();
+}
 
 Value BlockEmitter::index(int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);

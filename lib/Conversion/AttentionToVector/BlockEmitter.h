@@ -15,6 +15,10 @@
 
 namespace mlir::attention {
 
+/// Where the scratch of `op`, which is in a function, lives: the body of the
+/// closest parallel loop or function, whose frame it becomes part of.
+Block *getScratchScope(Operation *op);
+
 class BlockEmitter {
 public:
   /// `lanes` is the number of lanes of a vector of the compute type.

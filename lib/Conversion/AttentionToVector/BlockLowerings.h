@@ -17,10 +17,11 @@ void lowerPack(OpBuilder &builder, PackOp op, int64_t lanes);
 void lowerFinish(OpBuilder &builder, FinishOp op, int64_t lanes);
 void lowerMerge(OpBuilder &builder, MergeOp op, int64_t lanes);
 
-/// `strip` holds the scores of as many keys as it has rows and of the queries
-/// that are in registers at a time; a block of more keys is taken in parts.
+/// `getScratch(type, n)` is scratch number n for elements of `type`, [keys,
+/// queries]: as many keys as are taken at a time, and the queries that are in
+/// registers at a time. A block of more keys is taken in parts.
 void lowerOnline(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
-                 Value strip);
+                 function_ref<Value(Type, unsigned)> getScratch);
 
 } // namespace mlir::attention
 

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
@@ -99,6 +100,8 @@ LaneValue LaneVectorizer::build(Operation &op) {
       return result;
     if (LaneValue result = buildCompare(op, operands); result.value)
       return result;
+    if (LaneValue result = buildToFloat(op, operands); result.value)
+      return result;
   }
   return buildElementwise(op, operands);
 }
@@ -188,6 +191,40 @@ LaneValue LaneVectorizer::buildCompare(Operation &op,
   Value bound = materialize(LaneValue::uniform(difference));
   return LaneValue::vector(
       arith::CmpIOp::create(builder, loc, predicate, lanes, bound));
+}
+
+/// Conversions of wide integers to floats, of which few CPUs have vectors, in
+/// 32 bits where the integers fit: the same floats.
+LaneValue LaneVectorizer::buildToFloat(Operation &op,
+                                       ArrayRef<LaneValue> operands) {
+  if (!isa<arith::SIToFPOp>(op) || !op.getOperand(0).getType().isInteger(64))
+    return {};
+  int64_t stride = operands[0].stride;
+  constexpr int64_t limit = 1 << 30;
+  if (std::abs(stride) * numLanes >= limit)
+    return {};
+  Value base = operands[0].value;
+  // base + limit as an unsigned number: one comparison for both ends.
+  Value shifted = arith::AddIOp::create(
+      builder, loc, base, buildIndexConstant(limit, base.getType()));
+  Value fits =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, shifted,
+                            buildIndexConstant(2 * limit, base.getType()));
+  auto convert = [&](Value base) {
+    Value lanes = materialize(LaneValue::strided(base, stride));
+    auto type = VectorType::get(numLanes, op.getResult(0).getType());
+    scf::YieldOp::create(
+        builder, loc,
+        arith::SIToFPOp::create(builder, loc, type, lanes).getResult());
+  };
+  auto converted = scf::IfOp::create(
+      builder, loc, fits,
+      [&](OpBuilder &, Location) {
+        convert(
+            arith::TruncIOp::create(builder, loc, builder.getI32Type(), base));
+      },
+      [&](OpBuilder &, Location) { convert(base); });
+  return LaneValue::vector(converted.getResult(0));
 }
 
 LaneValue LaneVectorizer::buildElementwise(Operation &op,

@@ -60,6 +60,7 @@ private:
   void buildAssert(cf::AssertOp op);
   LaneValue buildStrided(Operation &op, ArrayRef<LaneValue> operands);
   LaneValue buildCompare(Operation &op, ArrayRef<LaneValue> operands);
+  LaneValue buildToFloat(Operation &op, ArrayRef<LaneValue> operands);
   LaneValue buildElementwise(Operation &op, ArrayRef<LaneValue> operands);
   Value buildIndexConstant(int64_t value, Type type);
 

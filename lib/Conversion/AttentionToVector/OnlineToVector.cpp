@@ -11,6 +11,7 @@
 #include "BlockEmitter.h"
 #include "BlockLowerings.h"
 #include "LaneVectorizer.h"
+#include "ScoreChanger.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -26,14 +27,15 @@ namespace {
 class OnlineEmitter : BlockEmitter {
 public:
   OnlineEmitter(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
-                Value strip)
+                function_ref<Value(Type, unsigned)> getScratch)
       : BlockEmitter(builder, op.getLoc(), op.getComputeType(),
                      facts.lanes(op.getComputeType())),
         op(op), normaliser(op.getNormaliser()), hasState(normaliser.hasState()),
-        changes(op.getScoreChanges()), strip(strip),
+        changes(op.getScoreChanges()), strip(getScratch(c, 0)),
         key{op.getKey(), op.getKeyMap()},
         value{op.getValue(), op.getValueMap()},
-        tile(chooseRegisterTile(facts, c, numLanes())) {}
+        tile(chooseRegisterTile(facts, c, numLanes())),
+        changer(builder, op, lanes, tile.vectors * lanes, getScratch) {}
 
   /// for parts of as many keys as the strip holds:
   ///   for groups of queries that fit in registers:
@@ -89,12 +91,10 @@ private:
     if (hasState)
       for (Value l : lane)
         oldPivots.push_back(loadVector(op.getOuts()[1], l));
-    bool isPlain = changes.empty() && !op.getScale();
+    bool isPlain = changes.empty();
     pivots = emitScores(hasState && isPlain ? oldPivots : Values());
     if (!isPlain) {
-      // One vector at a time: regions may be long.
-      loop(index(0), index(tile.vectors * lanes), lanes,
-           [&](Value column) { emitChanges(column, add(firstLane, column)); });
+      changer.emit(firstKey, numKeys, firstLane);
       pivots.clear();
       if (hasState)
         for (Value l : lane)
@@ -162,6 +162,8 @@ private:
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t v = 0; v < tile.vectors; ++v) {
         Value score = scores[r * tile.vectors + v];
+        if (scale)
+          score = arith::MulFOp::create(b, loc, score, splat(scale));
         storeVector(score, strip, inStrip(add(row, r), v));
         if (!next.empty())
           next[v] = normaliser.buildPivot(b, loc, next[v], score);
@@ -218,163 +220,6 @@ private:
     LaneVectorizer vectorizer(b, loc, lanes, holdsQuery);
     return vectorizer.materialize(
         vectorizer.vectorize(op.getCombine().front(), arguments));
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Changes
-  //===--------------------------------------------------------------------===//
-
-  /// Changes the strip in the vector at `column`, which holds the queries from
-  /// lane `l` on; the pivot follows in its buffer.
-  void emitChanges(Value column, Value l) {
-    Value holdsQuery = emitHoldsQuery(l);
-    Values pivot;
-    if (hasState)
-      pivot.push_back(loadVector(op.getOuts()[1], l));
-    pivot = loop(index(0), numKeys, 1, pivot, [&](Value j, ValueRange current) {
-      Value score = loadVector(strip, {j, column});
-      if (scale)
-        score = arith::MulFOp::create(b, loc, score, splat(scale));
-      if (!changes.empty())
-        score = emitChangedScore(score, holdsQuery, l, j);
-      storeVector(score, strip, {j, column});
-      if (!hasState)
-        return Values();
-      return Values{normaliser.buildPivot(b, loc, current[0], score)};
-    });
-    if (hasState)
-      storeVector(pivot[0], op.getOuts()[1], l);
-  }
-
-  Value negInf() {
-    return arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(vectorType,
-                               APFloat::getInf(c.getFloatSemantics(),
-                                               /*Negative=*/true)));
-  }
-
-  Value isLive(Value score) {
-    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, score,
-                                 negInf());
-  }
-
-  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
-
-  /// The score at the queries from lane `l` on and key `j`, after all changes.
-  Value emitChangedScore(Value score, Value holdsQuery, Value l, Value j) {
-    unsigned numBatch = op.getNumBatch();
-    SmallVector<LaneValue> position;
-    for (Value batch : op.getOrigin().take_front(numBatch))
-      position.push_back(LaneValue::uniform(batch));
-    position.push_back(LaneValue::strided(add(op.getOrigin()[numBatch], l), 1));
-    position.push_back(LaneValue::uniform(
-        add(op.getOrigin()[numBatch + 1], add(firstKey, j))));
-    Value live = both(isLive(score), holdsQuery);
-    for (const ScoreChange &change : changes) {
-      LaneVectorizer vectorizer(b, loc, lanes, live);
-      switch (change.kind) {
-      case ScoreChangeKind::Sets:
-        live = both(live, emitContains(change, position, live));
-        break;
-      case ScoreChangeKind::Keep:
-        live = both(live, vectorizer.materialize(
-                              emitElement(change, position, vectorizer)));
-        break;
-      case ScoreChangeKind::Bias: {
-        LaneValue element = emitElement(change, position, vectorizer);
-        element.value = extend(element.value);
-        score = arith::AddFOp::create(b, loc, score,
-                                      vectorizer.materialize(element));
-        live = both(live, isLive(score));
-        break;
-      }
-      case ScoreChangeKind::Where:
-        live = both(live, emitRegion(change, position, live, Value()));
-        break;
-      case ScoreChangeKind::Modify:
-        score = emitRegion(change, position, live, score);
-        live = both(live, isLive(score));
-        break;
-      }
-    }
-    return arith::SelectOp::create(b, loc, live, score, negInf());
-  }
-
-  /// Whether the pairs are in the sets: their scalar code, on lanes.
-  Value emitContains(const ScoreChange &change, ArrayRef<LaneValue> position,
-                     Value live) {
-    Region scratch;
-    Block &block = scratch.emplaceBlock();
-    SmallVector<Type> types(position.size(), b.getIndexType());
-    SmallVector<Location> locations(position.size(), loc);
-    block.addArguments(types, locations);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(&block);
-      Value contains =
-          buildSetsContain(b, loc, change.sets, block.getArguments());
-      YieldOp::create(b, loc, contains);
-    }
-    LaneVectorizer vectorizer(b, loc, lanes, live);
-    return vectorizer.materialize(vectorizer.vectorize(block, position));
-  }
-
-  /// The element of a mask or bias tensor.
-  LaneValue emitElement(const ScoreChange &change, ArrayRef<LaneValue> position,
-                        LaneVectorizer &vectorizer) {
-    SmallVector<LaneValue> at;
-    for (AffineExpr result : change.map.getResults()) {
-      if (auto dim = dyn_cast<AffineDimExpr>(result)) {
-        at.push_back(position[dim.getPosition()]);
-      } else if (auto constant = dyn_cast<AffineConstantExpr>(result)) {
-        at.push_back(LaneValue::uniform(index(constant.getValue())));
-      } else {
-        auto quotient = cast<AffineBinaryOpExpr>(result);
-        LaneValue lhs =
-            position[cast<AffineDimExpr>(quotient.getLHS()).getPosition()];
-        Value divisor =
-            index(cast<AffineConstantExpr>(quotient.getRHS()).getValue());
-        if (lhs.isUniform()) {
-          at.push_back(LaneValue::uniform(
-              arith::DivUIOp::create(b, loc, lhs.value, divisor)));
-          continue;
-        }
-        Value divisors = vector::BroadcastOp::create(
-            b, loc, VectorType::get(lanes, b.getIndexType()), divisor);
-        at.push_back(LaneValue::vector(arith::DivUIOp::create(
-            b, loc, vectorizer.materialize(lhs), divisors)));
-      }
-    }
-    return vectorizer.load(change.tensor, at);
-  }
-
-  /// A where or modify region, evaluated if a lane is live where it may load or
-  /// trap.
-  Value emitRegion(const ScoreChange &change, ArrayRef<LaneValue> position,
-                   Value live, Value score) {
-    SmallVector<LaneValue> arguments;
-    if (score)
-      arguments.push_back(LaneValue::vector(score));
-    llvm::append_range(arguments, position);
-    auto evaluate = [&]() {
-      LaneVectorizer vectorizer(b, loc, lanes, live);
-      return vectorizer.materialize(
-          vectorizer.vectorize(change.region->front(), arguments));
-    };
-    if (!LaneVectorizer::needsLiveLane(*change.region))
-      return evaluate();
-    Value anyLive =
-        vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, live);
-    auto ifOp = scf::IfOp::create(
-        b, loc, anyLive,
-        [&](OpBuilder &, Location) {
-          scf::YieldOp::create(b, loc, evaluate());
-        },
-        [&](OpBuilder &, Location) {
-          scf::YieldOp::create(b, loc, score ? score : live);
-        });
-    return ifOp.getResult(0);
   }
 
   //===--------------------------------------------------------------------===//
@@ -528,12 +373,14 @@ private:
     sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange rowSums) {
       Value row = add(firstKey, j);
       Value tail = isContiguousRow ? roundDown(numColumns, lanes) : index(0);
-      Values vectors = loop(
-          index(0), tail, lanes, rowSums[0], [&](Value e, ValueRange current) {
-            Value elements =
-                extend(loadVector(value.value, indices(value, row, e)));
-            return Values{multiplyAdd(elements, zeroVector(), current[0])};
-          });
+      Values vectors = {rowSums[0]};
+      if (isContiguousRow)
+        vectors = loop(
+            index(0), tail, lanes, vectors, [&](Value e, ValueRange current) {
+              Value elements =
+                  extend(loadVector(value.value, indices(value, row, e)));
+              return Values{multiplyAdd(elements, zeroVector(), current[0])};
+            });
       Values scalars = loop(
           tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
             return Values{
@@ -556,6 +403,7 @@ private:
   Value strip;
   MappedValue key, value;
   RegisterTile tile;
+  ScoreChanger changer;
   /// What scores are multiplied by, or null.
   Value scale;
   /// The keys and the lanes (first of each vector) at work.
@@ -565,6 +413,7 @@ private:
 } // namespace
 
 void attention::lowerOnline(OpBuilder &builder, OnlineOp op,
-                            const TargetFacts &facts, Value strip) {
-  OnlineEmitter(builder, op, facts, strip).emit();
+                            const TargetFacts &facts,
+                            function_ref<Value(Type, unsigned)> getScratch) {
+  OnlineEmitter(builder, op, facts, getScratch).emit();
 }

@@ -50,7 +50,8 @@ func.func @block(%tile: memref<64x64xf32>, %k: memref<128x64xf32>,
 
 // A mask: compared in 32-bit lanes, and values that may not be finite left out.
 // CHECK-LABEL: func @masked
-// V512: arith.cmpi sge, {{.*}} : vector<16xi32>
+// All queries that are in registers at once.
+// V512: arith.cmpi sge, {{.*}} : vector<64xi32>
 // CHECK: scf.if
 // CHECK: } else {
 // V512: arith.cmpf une, {{.*}} : vector<16xf32>

@@ -17,7 +17,7 @@
 // CHECK: %[[ALL:.*]] = vector.load %[[ACC]]
 // CHECK: vector.load %[[ACCS]][%[[P]]
 // CHECK: arith.select %[[USED]]
-// CHECK: math.fma
+// CHECK: arith.addf {{.*}} fastmath<contract> : vector<8xf32>
 // CHECK: vector.store %{{.*}}, %[[ACC]]
 // CHECK-NOT: attention.
 func.func @merge(%accs: memref<?x16x8xf32>, %maxima: memref<?x8xf32>, %sums: memref<?x8xf32>,

@@ -58,3 +58,56 @@ def changes(rng):
         bias = p.arg(rng.normal(size=(45, 45)), "f32")
         attention(p, q, k, v, change=lambda s: p.mask(p.mask(s, *sets, keep=keep), bias=bias, bias_map=("i", "j")))
         yield p.call(f"{name} {shape_label('f32', q, k, v)}")
+
+
+@case("blocks that data masks leave out, keep whole or in part")
+def data_masks(rng):
+    n, lengths = 77, (5, 1, 20, 16, 24, 11)
+    document = np.repeat(np.arange(len(lengths)), lengths)
+    ends = np.cumsum(lengths)
+    same = """%a = tensor.extract $D[$Q%i] : $T
+              %b = tensor.extract $D[$Q%j] : $T
+              %y = arith.cmpi eq, %a, %b : i32
+              attention.yield %y : i1"""
+    for kind in ("documents", "a batch", "documents in any order", "offsets", "window by a table", "keep"):
+        p = program("f32")
+        q, k, v = qkv(p, rng, "f32", (2, 2), n, n)
+        sets = [iset("i - j >= 0", lambda i, j, **_: i >= j)] if kind in ("documents", "keep") else []
+        keep = where = None
+        if kind == "documents":
+            ids = p.arg(document, "i32")
+            where = (same.replace("$D", ids.name).replace("$T", ids.type).replace("$Q", ""),
+                     lambda b, h, i, j: document[i] == document[j])
+        elif kind in ("a batch", "documents in any order"):
+            data = np.stack([document, document[::-1]]) if kind == "a batch" else rng.permutation(document)[None].repeat(2, 0)
+            ids = p.arg(data, "i32")
+            where = (same.replace("$D", ids.name).replace("$T", ids.type).replace("$Q", "%b0, "),
+                     lambda b, h, i, j, data=data: data[b, i] == data[b, j])
+        elif kind == "offsets":
+            first = p.arg((ends - lengths)[document], "index")
+            end = p.arg(ends[document], "index")
+            where = (f"""%f = tensor.extract {first.name}[%i] : {first.type}
+                         %e = tensor.extract {end.name}[%i] : {end.type}
+                         %c = arith.cmpi sle, %f, %j : index
+                         %d = arith.cmpi slt, %j, %e : index
+                         %y = arith.andi %c, %d : i1
+                         attention.yield %y : i1""",
+                     lambda b, h, i, j: ((ends - lengths)[document][i] <= j) & (j < ends[document][i]))
+        elif kind == "window by a table":
+            width = p.arg([12, 40], "i64")
+            where = (f"""%w = tensor.extract {width.name}[%b1] : {width.type}
+                         %n = arith.index_cast %w : i64 to index
+                         %t = arith.addi %j, %n : index
+                         %c = arith.cmpi sge, %t, %i : index
+                         %o = arith.cmpi ule, %j, %i : index
+                         %true = arith.constant true
+                         %f = arith.xori %c, %true : i1
+                         %g = arith.ori %f, %f : i1
+                         %x = arith.xori %g, %true : i1
+                         %y = arith.andi %x, %o : i1
+                         attention.yield %y : i1""",
+                     lambda b, h, i, j: (j + np.array([12, 40])[h] >= i) & (j <= i))
+        else:
+            keep = p.arg((document[:, None] == document) & (rng.random((2, 1, n, n)) < 0.98), "i1", static=(1,))
+        attention(p, q, k, v, change=lambda s: p.mask(s, *sets, keep=keep, where=where))
+        yield p.call(f"{kind} {shape_label('f32', q, k, v)}")

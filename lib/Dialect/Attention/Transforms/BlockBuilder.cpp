@@ -14,8 +14,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes)
-    : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes),
+BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
+                           const DataMasks &masks)
+    : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes), masks(masks),
       normaliser(op.getNormaliser()) {
   bool seesScores =
       llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
@@ -102,7 +103,8 @@ SmallVector<Value> BlockBuilder::buildState(ValueRange initialState,
                    .getResult(0);
   QueryBlock queries{tile, op.isDot() ? Value() : op.getScale(), normaliser,
                      getExtent(builder, loc, query, 0)};
-  return buildKeyLoops(builder, op, queries, sizes.keys, part, initialState);
+  return buildKeyLoops(builder, op, queries, sizes.keys, masks, part,
+                       initialState);
 }
 
 SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {

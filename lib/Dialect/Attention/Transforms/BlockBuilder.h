@@ -18,7 +18,8 @@ namespace mlir::attention {
 class BlockBuilder {
 public:
   /// Builds in front of `op`, which has an origin.
-  BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes);
+  BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
+               const DataMasks &masks);
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build();
@@ -54,6 +55,7 @@ private:
   Location loc;
   FusedOp op;
   BlockSizes sizes;
+  const DataMasks &masks;
   /// The op's, or its prescaled form, and what that wants scores to be
   /// multiplied by.
   OnlineNormaliserAttrInterface normaliser;

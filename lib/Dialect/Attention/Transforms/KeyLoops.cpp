@@ -54,13 +54,100 @@ static bool isOneRange(const KeyAnalysis &analysis) {
 }
 
 namespace {
+/// The sweep over what the mask sets leave, and the blocks of keys that data
+/// masks have a class for.
+class MaskedSweep : public KeySweep<IndexOps> {
+public:
+  using Base = KeySweep<IndexOps>;
+
+  MaskedSweep(OpBuilder &builder, IndexOps &ops, const KeyAnalysis &analysis,
+              OpFoldResult begin, OpFoldResult end, const DataMasks &masks,
+              ValueRange origin)
+      : Base(ops, analysis, begin, end), builder(builder), ops(ops),
+        begin(begin), end(end), masks(masks), origin(origin) {}
+
+  OpFoldResult isVisible(OpFoldResult key) {
+    OpFoldResult result = Base::isVisible(key);
+    for (const BlockClasses &mask : masks.masks)
+      result = ops.conjunction(
+          result, compare(arith::CmpIPredicate::ne, mask, key, /*rhs=*/0));
+    return result;
+  }
+
+  OpFoldResult isFull(OpFoldResult key) {
+    OpFoldResult result = Base::isFull(key);
+    for (const BlockClasses &mask : masks.masks)
+      result = ops.conjunction(
+          result, compare(arith::CmpIPredicate::eq, mask, key, /*rhs=*/2));
+    return result;
+  }
+
+  OpFoldResult getNext(OpFoldResult key) {
+    OpFoldResult next = Base::getNext(key);
+    if (masks.masks.empty())
+      return next;
+    OpFoldResult block = ops.add(getBlock(key), ops.constant(1));
+    block = ops.mul(block, masks.sizes.keys);
+    return ops.min(next, ops.add(block, masks.firsts.back()));
+  }
+
+  OpFoldResult getNumSteps() {
+    OpFoldResult steps = Base::getNumSteps();
+    if (masks.masks.empty())
+      return steps;
+    OpFoldResult blocks = ops.sub(getBlock(end), getBlock(begin));
+    return ops.add(steps, ops.add(blocks, ops.constant(1)));
+  }
+
+private:
+  /// The number of the block of keys that a key lies in.
+  OpFoldResult getBlock(OpFoldResult key) {
+    return ops.floorDiv(ops.sub(key, masks.firsts.back()), masks.sizes.keys);
+  }
+
+  /// How a mask's class of this block of queries and the block of keys that
+  /// `key` lies in compares.
+  OpFoldResult compare(arith::CmpIPredicate predicate, const BlockClasses &mask,
+                       OpFoldResult key, int64_t rhs) {
+    Location loc = mask.classes.getLoc();
+    SmallVector<Value> position;
+    for (auto [dim, depends] : llvm::enumerate(mask.dependsOn)) {
+      OpFoldResult block = ops.constant(0);
+      if (depends && dim + 1 < mask.dependsOn.size()) {
+        block = ops.sub(origin[dim], masks.firsts[dim]);
+        if (dim + 2 == mask.dependsOn.size())
+          block = ops.floorDiv(block, masks.sizes.queries);
+      } else if (depends) {
+        // After the last key there may be no block.
+        OpFoldResult last = ops.sub(end, ops.constant(1));
+        block = getBlock(ops.max(ops.min(key, last), masks.firsts.back()));
+      }
+      position.push_back(ops.toValue(block));
+    }
+    position.push_back(ops.toValue(ops.constant(0)));
+    Value found =
+        tensor::ExtractOp::create(builder, loc, mask.classes, position);
+    Value number =
+        arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(rhs));
+    return arith::CmpIOp::create(builder, loc, predicate, found, number)
+        .getResult();
+  }
+
+  OpBuilder &builder;
+  IndexOps &ops;
+  OpFoldResult begin, end;
+  const DataMasks &masks;
+  ValueRange origin;
+};
+
 class KeyLoopBuilder {
 public:
   KeyLoopBuilder(RewriterBase &rewriter, FusedOp op, const QueryBlock &queries,
-                 int64_t numBlockKeys, std::optional<KeyPart> part)
+                 int64_t numBlockKeys, const DataMasks &masks,
+                 std::optional<KeyPart> part)
       : builder(rewriter), loc(op.getLoc()), op(op), queries(queries),
-        numBlockKeys(numBlockKeys), part(part), origin(op.getOrigin()),
-        ops(builder, loc) {}
+        numBlockKeys(numBlockKeys), masks(masks), part(part),
+        origin(op.getOrigin()), ops(builder, loc) {}
 
   SmallVector<Value> build(SmallVector<Value> state);
 
@@ -117,6 +204,7 @@ private:
   FusedOp op;
   const QueryBlock &queries;
   int64_t numBlockKeys;
+  const DataMasks &masks;
   std::optional<KeyPart> part;
   SmallVector<Value> origin;
   IndexOps ops;
@@ -153,8 +241,15 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
         for (Value &symbol : member.symbols)
           symbol = buildSymbol(builder, loc, symbol, batch);
 
+  // Full blocks need no mask that says of the block that it keeps all.
+  SmallVector<ScoreChange> unclassed;
+  for (auto [index, change] : llvm::enumerate(changes))
+    if (llvm::none_of(masks.masks, [&, position = index](const auto &mask) {
+          return mask.change == position;
+        }))
+      unclassed.push_back(change);
   ChangesAnalysis analysis = analyzeScoreChanges(
-      builder.getContext(), numBatch, changes,
+      builder.getContext(), numBatch, unclassed,
       {cast<ShapedType>(queries.tile.getType()).getShape().back(),
        numBlockKeys});
   for (const std::string &reason : analysis.keys.reasons)
@@ -173,8 +268,9 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
 
   fullBlock = buildPrototype(key, value, analysis.undecided, state);
   partialBlock = buildPrototype(key, value, changes, state);
-  state = isOneRange(analysis.keys) ? buildRanges(analysis.keys, state)
-                                    : buildSegments(analysis.keys, state);
+  state = masks.masks.empty() && isOneRange(analysis.keys)
+              ? buildRanges(analysis.keys, state)
+              : buildSegments(analysis.keys, state);
   builder.eraseOp(fullBlock);
   builder.eraseOp(partialBlock);
   return state;
@@ -258,7 +354,7 @@ SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
 ///     full blocks, or the shorter one left, or partial blocks
 SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
                                                  State state) {
-  Sweep sweep(ops, analysis, beginKey, endKey);
+  MaskedSweep sweep(builder, ops, analysis, beginKey, endKey, masks, origin);
   auto toValue = [&](OpFoldResult value) { return ops.toValue(value); };
   OpFoldResult one = ops.constant(1);
   Value numSteps = toValue(ops.add(sweep.getNumSteps(), one));
@@ -301,8 +397,9 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
 SmallVector<Value> attention::buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                             const QueryBlock &queries,
                                             int64_t numBlockKeys,
+                                            const DataMasks &masks,
                                             std::optional<KeyPart> part,
                                             ValueRange state) {
-  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, part)
+  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, masks, part)
       .build(llvm::to_vector(state));
 }

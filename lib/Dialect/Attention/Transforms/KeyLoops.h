@@ -9,6 +9,7 @@
 #define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYLOOPS_H
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "DataMasks.h"
 
 namespace mlir::attention {
 
@@ -31,10 +32,11 @@ struct KeyPart {
 
 /// Loops over the ranges of keys that the mask sets of `op`, attention of one
 /// batch element and one block of queries, leave, in blocks of `numBlockKeys`:
-/// all of them, or those of a part. Returns the state after them.
+/// all of them, or those of a part. What `masks` say of whole blocks decides
+/// like sets do. Returns the state after them.
 SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                  const QueryBlock &queries,
-                                 int64_t numBlockKeys,
+                                 int64_t numBlockKeys, const DataMasks &masks,
                                  std::optional<KeyPart> part, ValueRange state);
 
 } // namespace mlir::attention

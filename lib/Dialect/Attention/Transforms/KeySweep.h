@@ -237,9 +237,8 @@ struct SweepStep {
 };
 
 /// The way to the next change of class.
-template <typename Ops>
-SweepStep<Ops> makeStep(Ops &ops, KeySweep<Ops> &sweep,
-                        const SweepState<Ops> &state,
+template <typename Ops, typename Sweep>
+SweepStep<Ops> makeStep(Ops &ops, Sweep &sweep, const SweepState<Ops> &state,
                         typename Ops::Number endKey, int64_t numBlockKeys) {
   using Bool = typename Ops::Bool;
   SweepStep<Ops> step;

@@ -11,6 +11,8 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "BoundedDenominator.h"
 #include "ScoreParts.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

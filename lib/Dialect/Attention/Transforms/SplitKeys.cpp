@@ -194,6 +194,7 @@ static SmallVector<Value> buildScratchOfStates(OpBuilder &builder, FusedOp op,
 FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
                                                        FusedOp op,
                                                        BlockSizes sizes,
+                                                       const DataMasks &masks,
                                                        KeySplit split) {
   Location loc = op.getLoc();
   QueryBlocks blocks(rewriter, op, sizes.queries);
@@ -227,7 +228,7 @@ FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
     outs.push_back(slices.back().extract(rewriter, loc));
   }
   SmallVector<Value> state =
-      BlockBuilder(rewriter, inner, sizes)
+      BlockBuilder(rewriter, inner, sizes, masks)
           .buildPartialState({position.back(), numParts}, outs);
   rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
   for (auto [slice, value] : llvm::zip_equal(slices, state))

@@ -11,6 +11,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
 #include "Attention/Target/TargetFacts.h"
+#include "DataMasks.h"
 
 namespace mlir::attention {
 
@@ -34,7 +35,9 @@ struct PartialStates {
 
 /// Builds the loop in front of `op`; fails where its maps have no tiles.
 FailureOr<PartialStates> buildPartialStates(RewriterBase &rewriter, FusedOp op,
-                                            BlockSizes sizes, KeySplit split);
+                                            BlockSizes sizes,
+                                            const DataMasks &masks,
+                                            KeySplit split);
 
 /// The states of all parts at a batch element and a block of queries.
 SmallVector<Value> buildStatesOfBlock(OpBuilder &builder, Location loc,

@@ -134,9 +134,10 @@ private:
     rewriter.setInsertionPoint(op);
     if (runtimeChecks)
       buildRuntimeChecks(rewriter, op);
+    DataMasks masks = buildDataMasks(rewriter, op, sizes);
     FailureOr<PartialStates> partial;
     if (split.most > 1) {
-      partial = buildPartialStates(rewriter, op, sizes, split);
+      partial = buildPartialStates(rewriter, op, sizes, masks, split);
       if (failed(partial))
         return reportNoTiles(op);
     }
@@ -155,7 +156,7 @@ private:
     rewriter.replaceOp(op, tiled->replacements);
     auto inner = cast<FusedOp>(tiled->tiledOps.front());
     rewriter.setInsertionPoint(inner);
-    BlockBuilder builder(rewriter, inner, sizes);
+    BlockBuilder builder(rewriter, inner, sizes, masks);
     SmallVector<Value> results;
     if (split.most > 1)
       results = builder.buildFromStates(buildStatesOfBlock(

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -19,6 +20,10 @@ using namespace mlir::attention;
 Operation *attention::findOperationWithoutVectorForm(Region &region) {
   for (Operation &op : region.front().without_terminator()) {
     if (isa<memref::LoadOp, tensor::ExtractOp, cf::AssertOp>(op))
+      continue;
+    // An extent is the same in all lanes.
+    if (isa<memref::DimOp, tensor::DimOp>(op) &&
+        matchPattern(op.getOperand(1), m_Constant()))
       continue;
     bool isScalar = llvm::all_of(
         op.getOperandTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });

@@ -194,7 +194,7 @@ def Attention_PackOp : Attention_DestinationOp<"pack", [AttrSizedOperandSegments
   let description = [{
     ```
     tile[d, i] = scale · query(i, d)   where i is less than the number of queries
-    tile[d, i] = 0                     in the lanes beyond
+    tile[d, i] = anything              in the lanes beyond
     ```
 
     The first step of a block of queries: the tile is static in its lanes, of the
