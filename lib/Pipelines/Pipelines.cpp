@@ -21,6 +21,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -93,12 +94,16 @@ static int64_t getScratchBytes(MemRefType type) {
 }
 
 /// Whether `alloc` is one of the first buffers of a parallel loop's body or
-/// function that fit in its frame together.
+/// function that fit in its frame together. In a loop it would take a part of
+/// the frame in every iteration.
 static bool fitsOnStack(Value alloc) {
   int64_t bytes = getScratchBytes(cast<MemRefType>(alloc.getType()));
   Operation *scope = alloc.getDefiningOp();
   do {
     scope = scope->getParentOp();
+    if (scope && !scope->hasTrait<OpTrait::AutomaticAllocationScope>() &&
+        isa<LoopLikeOpInterface>(scope))
+      return false;
   } while (scope && !scope->hasTrait<OpTrait::AutomaticAllocationScope>());
   if (bytes < 0 || bytes > maxStackBytes || !scope)
     return false;

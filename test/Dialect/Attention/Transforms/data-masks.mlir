@@ -82,3 +82,23 @@ func.func @unknown(%q: tensor<8x1024x64xf32>) -> tensor<8x1024x64xf32> {
       normaliser(#attention.softmax) outs(%empty : tensor<8x1024x64xf32> by [#out])
   return %o : tensor<8x1024x64xf32>
 }
+
+// -----
+
+#query = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#key = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#value = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#out = affine_map<(h, i, j, d, e) -> (h, i, e)>
+
+// Each head reads its own elements, so nothing reads them before.
+// CHECK-LABEL: func @keep_by_head
+// CHECK-NOT: xi8>
+// CHECK: attention.online
+func.func @keep_by_head(%q: tensor<8x1024x64xf32>, %keep: tensor<8x1024x1024xi1>) -> tensor<8x1024x64xf32> {
+  %empty = tensor.empty() : tensor<8x1024x64xf32>
+  %o = attention.fused query(%q : tensor<8x1024x64xf32> by #query)
+      key(%q : tensor<8x1024x64xf32> by #key) value(%q : tensor<8x1024x64xf32> by #value)
+      changes(keep(%keep : tensor<8x1024x1024xi1> by affine_map<(h, i, j) -> (h, i, j)>))
+      normaliser(#attention.softmax) outs(%empty : tensor<8x1024x64xf32> by [#out])
+  return %o : tensor<8x1024x64xf32>
+}
