@@ -48,7 +48,7 @@ func.func @documents(%q: tensor<8x1024x64xf32>, %doc: tensor<1024xi32>) -> tenso
 // a block of keys.
 // CHECK-LABEL: func @keep
 // CHECK: scf.forall {{.*}} -> (tensor<1x16x11x1xi8>)
-// CHECK: scf.for {{.*}} -> (tensor<8x1xi8>)
+// CHECK: scf.for {{.*}} -> (tensor<11x1xi8>)
 // CHECK: scf.forall {{.*}} = (0, 0) to (8, 1024) step (1, 64)
 func.func @keep(%q: tensor<8x1024x64xf32>, %keep: tensor<1024x1024xi1>, %keys: tensor<1024xi1>) -> tensor<8x1024x64xf32> {
   %empty = tensor.empty() : tensor<8x1024x64xf32>
