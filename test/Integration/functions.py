@@ -27,7 +27,7 @@ FUNCTIONS = {
     "exp": (np.exp, (-104, 89), 2),
     "exp2": (np.exp2, (-150, 128), 2),
     "expm1": (np.expm1, (-20, 89), 2),
-    "tanh": (np.tanh, (-10, 10), 6),
+    "tanh": (np.tanh, (-10, 10), 3),
     "log": (np.log, (0, 4), 2),
     "log2": (np.log2, (0, 4), 3),
     "log10": (np.log10, (0, 4), 3),
