@@ -144,7 +144,9 @@ void attention::buildAttentionToVectorPipeline(
   tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
-  manager.addPass(createAttentionTileContractions());
+  AttentionTileContractionsOptions tileContractions;
+  tileContractions.runtimeChecks = options.runtimeChecks;
+  manager.addPass(createAttentionTileContractions(tileContractions));
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());
