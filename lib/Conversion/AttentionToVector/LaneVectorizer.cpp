@@ -243,13 +243,14 @@ LaneValue LaneVectorizer::buildElementwise(Operation &op,
       TypeRange{VectorType::get(numLanes, op.getResult(0).getType())},
       op.getAttrs());
   // Whether products and sums are contracted is left open (Spec, section 12).
-  if (auto arithmetic = dyn_cast<arith::ArithFastMathInterface>(result)) {
-    auto flags = arithmetic.getFastMathFlagsAttr().getValue();
-    result->setAttr(
-        arithmetic.getFastMathAttrName(),
-        arith::FastMathFlagsAttr::get(op.getContext(),
-                                      flags | arith::FastMathFlags::contract));
-  }
+  // Conversions are arithmetic too, and may have no flags at all.
+  auto arithmetic = dyn_cast<arith::ArithFastMathInterface>(result);
+  if (arith::FastMathFlagsAttr flags =
+          arithmetic ? arithmetic.getFastMathFlagsAttr() : nullptr)
+    result->setAttr(arithmetic.getFastMathAttrName(),
+                    arith::FastMathFlagsAttr::get(
+                        op.getContext(),
+                        flags.getValue() | arith::FastMathFlags::contract));
   return LaneValue::vector(result->getResult(0));
 }
 

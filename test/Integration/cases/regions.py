@@ -195,3 +195,22 @@ def chains(rng):
         w, lse = p.softmax(p.mask(s, where=some), lse=True)
         p.result(w, p.context(w, v), lse)
         yield p.call(shape_label(t, q, k, v))
+
+
+@case("a table of 16-bit elements, of queries and of keys")
+def narrow_tables(rng):
+    for t in ("f16", "bf16"):
+        p = program("f32")
+        q, k, v = qkv(p, rng, "f32", (), 9, 17)
+        tables = [p.arg(rng.normal(size=n), t) for n in (9, 17)]
+        s = p.modify(p.dot(q, k, scaled=True), f"""
+            %a = tensor.extract {tables[0].name}[%i] : {tables[0].type}
+            %b = tensor.extract {tables[1].name}[%j] : {tables[1].type}
+            %e = arith.extf %a : {t} to $T
+            %f = arith.extf %b : {t} to $T
+            %s = arith.addf %x, %e : $T
+            %y = arith.addf %s, %f : $T
+            attention.yield %y : $T""", lambda x, i, j: x + tables[0].data[i] + tables[1].data[j])
+        w, lse = p.softmax(s, lse=True)
+        p.result(p.context(w, v), lse)
+        yield p.call(shape_label(t, q, k, v))
