@@ -214,3 +214,21 @@ def narrow_tables(rng):
         w, lse = p.softmax(s, lse=True)
         p.result(p.context(w, v), lse)
         yield p.call(shape_label(t, q, k, v))
+
+
+@case("comparisons of positions with numbers at the ends of 64 bits")
+def far_comparisons(rng):
+    for predicate, holds in (("slt", np.less), ("sge", np.greater_equal), ("eq", np.equal)):
+        for number in (-2**63, -2**63 + 3, -5, 4, 2**63 - 1):
+            p = program("f32")
+            q, k, v = qkv(p, rng, "f32", (), 9, 17)
+            bound = p.scalar(number, "index")
+            s = p.modify(p.dot(q, k, scaled=True), f"""
+                %c = arith.cmpi {predicate}, %i, {bound.name} : index
+                %z = arith.negf %x : $T
+                %y = arith.select %c, %x, %z : $T
+                attention.yield %y : $T""",
+                         lambda x, i, j: np.where(holds(i.astype(np.int64), np.int64(number)), x, -x))
+            w, lse = p.softmax(s, lse=True)
+            p.result(p.context(w, v), lse)
+            yield p.call(f"{predicate} {number}, {shape_label('f32', q, k, v)}")
