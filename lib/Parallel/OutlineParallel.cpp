@@ -26,25 +26,36 @@ using namespace mlir;
 /// The name of an attribute of an LLVM function in a passthrough list.
 static constexpr StringLiteral passthroughName = "passthrough";
 
-/// Stack allocations of a body end with its iteration. In a sequential loop
-/// they would end with the function and add up, so one serves all iterations.
-static void hoistAllocas(scf::ParallelOp loop) {
-  Operation *scope =
-      loop->getParentWithTrait<OpTrait::AutomaticAllocationScope>();
-  if (!scope)
+/// The parallel loop or function in whose frame `op` is.
+static Operation *getFrame(Operation *op) {
+  do {
+    op = op->getParentOp();
+  } while (op && !isa<scf::ParallelOp, FunctionOpInterface>(op));
+  return op;
+}
+
+/// Stack allocations of a loop's body end with its iteration, by the loop's
+/// definition. Where the loop is sequential they would in truth end with the
+/// function and add up, so one in the frame of `root` serves all iterations.
+static void hoistAllocas(Operation *root, bool fromRootToo = false) {
+  Operation *frame = fromRootToo ? getFrame(root) : root;
+  if (!frame)
     return;
+  Block &entry = frame->getRegion(0).front();
   SmallVector<memref::AllocaOp> allocas;
-  loop->walk([&](memref::AllocaOp alloca) {
-    bool isOwn =
-        alloca->getParentWithTrait<OpTrait::AutomaticAllocationScope>() == loop;
-    if (isOwn && alloca->getNumOperands() == 0)
+  root->walk([&](memref::AllocaOp alloca) {
+    if (alloca->getNumOperands() != 0 || getFrame(alloca) != root ||
+        alloca->getBlock() == &entry)
+      return;
+    bool mayServeAll = true;
+    for (Operation *op = alloca->getParentOp(); op != frame;
+         op = op->getParentOp())
+      mayServeAll &= !isa<LoopLikeOpInterface>(op) ||
+                     op->hasTrait<OpTrait::AutomaticAllocationScope>();
+    if (mayServeAll)
       allocas.push_back(alloca);
   });
-  Region *region = loop->getParentRegion();
-  while (region->getParentOp() != scope)
-    region = region->getParentRegion();
-  Block &entry = region->front();
-  for (memref::AllocaOp alloca : allocas)
+  for (memref::AllocaOp alloca : llvm::reverse(allocas))
     alloca->moveBefore(&entry, entry.begin());
 }
 
@@ -53,7 +64,7 @@ static void hoistAllocas(scf::ParallelOp loop) {
 /// scf.for %i = … iter_args(%a = %x) {
 ///   scf.for %j = … iter_args(%b = %a) { …; <the reduction of %b and %y> } }
 static void makeSequential(scf::ParallelOp loop) {
-  hoistAllocas(loop);
+  hoistAllocas(loop, /*fromRootToo=*/true);
   OpBuilder builder(loop);
   auto buildBody = [&](OpBuilder &builder, Location, ValueRange indices,
                        ValueRange partials) -> scf::ValueVector {
@@ -177,6 +188,11 @@ struct OutlineParallelPass
   using Base::Base;
 
   void runOnOperation() override {
+    getOperation()->walk([](Operation *op) {
+      bool isFrame = isa<scf::ParallelOp, FunctionOpInterface>(op);
+      if (isFrame && !op->getRegion(0).empty())
+        hoistAllocas(op);
+    });
     auto hasReductions = [](scf::ParallelOp loop) {
       return loop.getNumReductions() > 0;
     };

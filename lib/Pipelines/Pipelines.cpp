@@ -20,7 +20,9 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -92,20 +94,31 @@ static int64_t getScratchBytes(MemRefType type) {
   return type.getNumElements() * llvm::divideCeil(bits, 8);
 }
 
+/// Whether a region has a frame of its own once parallel loops are outlined.
+static bool hasFrame(Operation *op) {
+  return isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(op);
+}
+
 /// Whether `alloc` is one of the first buffers of a parallel loop's body or
-/// function that fit in its frame together.
+/// function that fit in its frame together. In sequential loops too, if one
+/// allocation may serve all iterations, as attention-outline-parallel makes it.
 static bool fitsOnStack(Value alloc) {
   int64_t bytes = getScratchBytes(cast<MemRefType>(alloc.getType()));
-  Operation *scope = alloc.getDefiningOp();
-  do {
-    scope = scope->getParentOp();
-  } while (scope && !scope->hasTrait<OpTrait::AutomaticAllocationScope>());
-  if (bytes < 0 || bytes > maxStackBytes || !scope)
+  if (bytes < 0 || bytes > maxStackBytes)
     return false;
-  scope->walk<WalkOrder::PreOrder>([&](Operation *op) {
+  Operation *frame = alloc.getDefiningOp()->getParentOp();
+  while (frame && !hasFrame(frame)) {
+    if (isa<LoopLikeOpInterface>(frame) &&
+        !frame->hasTrait<OpTrait::AutomaticAllocationScope>())
+      return false;
+    frame = frame->getParentOp();
+  }
+  if (!frame)
+    return false;
+  frame->walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (op == alloc.getDefiningOp())
       return WalkResult::interrupt();
-    if (op != scope && op->hasTrait<OpTrait::AutomaticAllocationScope>())
+    if (op != frame && hasFrame(op))
       return WalkResult::skip();
     if (isa<memref::AllocOp, memref::AllocaOp>(op))
       if (int64_t other =
@@ -131,7 +144,9 @@ void attention::buildAttentionToVectorPipeline(
   tile.keySplits = options.keySplits;
   manager.addPass(createAttentionTile(tile));
   addLinalgLowering(manager, /*keepBlocks=*/true);
-  manager.addPass(createAttentionTileContractions());
+  AttentionTileContractionsOptions tileContractions;
+  tileContractions.runtimeChecks = options.runtimeChecks;
+  manager.addPass(createAttentionTileContractions(tileContractions));
   addBufferization(manager, options);
   // Self-copies fold once subviews are merged.
   manager.addPass(createCanonicalizerPass());

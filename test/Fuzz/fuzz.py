@@ -56,10 +56,12 @@ class Way:
 def random_way(seed: int) -> Way:
     rng = random.Random(f"way {seed}")
     bits, registers = rng.choice(((256, 16), (256, 16), (128, 16), (512, 32), (128, 32)))
-    options = ""
+    options = []
     if rng.random() < 0.4:
-        options = f"query-block={rng.choice((8, 16, 24, 64))} key-block={rng.choice((1, 3, 8, 16, 20, 64))}"
-    return Way(bits, registers, options)
+        options += [f"query-block={rng.choice((8, 16, 24, 64))}", f"key-block={rng.choice((1, 3, 8, 16, 20, 64))}"]
+    if rng.random() < 0.25:
+        options.append(f"key-splits={rng.choice((1, 2, 3, 7))}")
+    return Way(bits, registers, " ".join(options))
 
 
 # A parallel loop whatever becomes of those of the programs: only for one does the

@@ -65,7 +65,8 @@ def place(p, rng, layout: str, data: np.ndarray, element: str, static: tuple):
         same = np.broadcast_to(stored.data, data.shape)
         return emit(p, element, dims, same, f"linalg.broadcast ins({stored.name} : {stored.type}) "
                     f"outs({out.name} : $T) dimensions = [0]")
-    if layout in ("packed", "every second row"):
+    # tensor.extract_slice takes no offset in an extent of 0.
+    if layout in ("packed", "every second row") and data.size:
         axis, step = (rank - 1, 1) if layout == "packed" else (rank - 2, 2)
         before, after = (int(n) for n in rng.integers(0, 4, 2))
         shape = list(data.shape)

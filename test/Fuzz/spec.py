@@ -70,8 +70,10 @@ def random_spec(seed: int) -> Spec:
         return 0 if rng.random() < 0.02 else rng.choice(EXTENTS)
 
     nq, nkv = extent(), extent()
+    if rng.random() < 0.06:  # enough to be split
+        nkv = rng.choice((1000, 1025, 2048, 4100))
     if nq * nkv > 10000:  # NumPy has to keep up
-        nq = rng.choice((1, 3, 9, 40))
+        nq = rng.choice((1, 3, 9, 40) if nkv < 1000 else (1, 2, 5))
     batch = tuple(0 if rng.random() < 0.02 else rng.choice((1, 2, 3, 4))
                   for _ in range(rng.choices((0, 1, 2, 3), (3, 4, 4, 1))[0]))
     kv_batch = list(batch)

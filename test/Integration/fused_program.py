@@ -228,11 +228,6 @@ class FusedProgram(Program):
             add(f"{name(part)} = tensor.empty() : {t}")
             add(f"{name(part)}_0 = linalg.fill ins({start} : {c}) outs({name(part)} : {t}) -> {t}")
             state.append(f"{name(part)}_0")
-        none = list(state)
-        if merged and sink:  # the sink is in one of the states that are merged
-            add(f"{name('none')} = linalg.fill ins({name('inf')} : {c}) outs({name('max')} : {types[1]}) -> {types[1]}")
-            add(f"{name('nil')} = linalg.fill ins({name('zero')} : {c}) outs({name('sum')} : {types[2]}) -> {types[2]}")
-            none = [state[0], name("none"), name("nil")]
         parts = []
         names = self._indices(len(origin))
         scaled = f" scale({scale.name} : {c})" if scale and combine else ""
@@ -250,13 +245,20 @@ class FusedProgram(Program):
                     add(f"{block_of} = tensor.extract_slice {x.name}[{offsets[0]}, {offsets[1]}] "
                         f"[{sizes[0]}, {sizes[1]}] [1, 1] : {x.type} to {t}")
                 sliced.append(f"({block_of} : {t} by {a_map(m)})")
+            before = state
+            if merged:  # the sink is in one of the states that are merged, the first
+                before = []
+                for part, start, t in zip(("acc", "max", "sum"), ("zero", "inf", "zero"), types):
+                    before.append(f"{name(part)}_of_{block}")
+                    add(f"{name(part)}_at_{block} = bufferization.alloc_tensor() : {t}")
+                    add(f"{before[-1]} = linalg.fill ins({name(start)} : {c}) outs({name(part)}_at_{block} : {t}) -> {t}")
             add(f"{name('at')}_{block} = arith.constant {begin} : index")
             add(f"{name('j')}_{block} = arith.addi {origin[-1].name}, {name('at')}_{block} : index")
             at = ", ".join([*(o.name for o in origin[:-1]), f"{name('j')}_{block}"])
             add(f"{name('s')}_{block}:3 = attention.online query({name('t')} : {tensor(d, lanes)}) "
                 f"key{sliced[0]} value{sliced[1]}{self._combine(combine, parameters)}{scaled}"
                 f"{self._changes(changes, names)} normaliser(#attention.softmax) origin({at}) "
-                f"live({name('live')}) outs({', '.join(none if merged else state)} : {', '.join(types)})")
+                f"live({name('live')}) outs({', '.join(before)} : {', '.join(types)})")
             parts.append([f"{name('s')}_{block}#{part}" for part in range(3)])
             if not merged:
                 state = parts[-1]

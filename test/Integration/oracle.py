@@ -193,6 +193,11 @@ def softmax(s: Scores, sinks: Optional[np.ndarray] = None) -> tuple[Bounded, Bou
             Bounded(lse, of_sum + STEP + 2 * finite_or_zero(np.abs(lse))))
 
 
+def as_weights(s: Scores) -> Bounded:
+    """Scores for weights, 0 where a pair is absent."""
+    return Bounded(np.where(s.live, s.value, 0), np.where(s.live, s.error, 0))
+
+
 def context(w: Bounded, v: np.ndarray) -> Bounded:
     """The weighted sum; a weight of exactly 0 leaves its value out."""
     v = expand_batch(v, w.value.shape[:-2])
@@ -202,7 +207,7 @@ def context(w: Bounded, v: np.ndarray) -> Bounded:
         weight = w.value[(*b, slice(None), j)]
         value[(*b, slice(None), e)] += np.where(weight == 0, 0, weight * v[tuple(position)])
     magnitude = np.abs(finite_or_zero(v))
-    sums = finite_or_zero(w.value) @ magnitude
+    sums = finite_or_zero(np.abs(w.value)) @ magnitude
     products = np.sum(w.value != 0, axis=-1, keepdims=True)
     return Bounded(value, w.error @ magnitude + (2 * np.sqrt(v.shape[-2]) + 2) * sums
                    + products * least(value))

@@ -285,6 +285,11 @@ class Program:
         self.lines.append(f"{names} = attention.softmax {s.name}{extra} : {types}")
         return w, l
 
+    def as_weights(self, s: Value) -> Value:
+        w = self._new(s.element, s.dims, oracle.as_weights(s.data))
+        self.lines.append(f"{w.name} = attention.as_weights {s.name} : {w.type}")
+        return w
+
     def context(self, w: Value, v: Value, element: Optional[str] = None) -> Value:
         o = self._new(element or v.element, w.dims[:-1] + (v.dims[-1],),
                       oracle.context(w.data, v.data))

@@ -136,6 +136,27 @@ func.func @inner_scratch(%m: memref<?xf32>, %n: index) {
 
 // -----
 
+// So is that of a loop's body in a function.
+// CHECK-LABEL: func @loop_scratch
+// CHECK-NEXT: %[[SCRATCH:.*]] = memref.alloca() : memref<4xf32>
+// CHECK: scf.for
+// CHECK-NOT: memref.alloca
+// CHECK: memref.store %{{.*}}, %[[SCRATCH]]
+func.func @loop_scratch(%m: memref<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %scratch = memref.alloca() : memref<4xf32>
+    %x = memref.load %m[%i] : memref<?xf32>
+    memref.store %x, %scratch[%c1] : memref<4xf32>
+    %y = memref.load %scratch[%c1] : memref<4xf32>
+    memref.store %y, %m[%c0] : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
 // Nothing to do.
 // CHECK-LABEL: func @sequential
 // CHECK-NOT: func

@@ -178,12 +178,25 @@ LaneValue LaneVectorizer::buildCompare(Operation &op,
     return LaneValue::uniform(arith::CmpIOp::create(
         builder, loc, predicate, operands[0].value, operands[1].value));
   // lhs + lane·s0 ? rhs + lane·s1  is  lane·(s0 − s1) ? rhs − lhs.
-  Value difference =
-      arith::SubIOp::create(builder, loc, operands[1].value, operands[0].value);
+  Value lhs = operands[0].value, rhs = operands[1].value;
+  Value raw = arith::SubIOp::create(builder, loc, rhs, lhs);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value low = arith::ConstantIndexOp::create(builder, loc, -limit);
   Value high = arith::ConstantIndexOp::create(builder, loc, limit);
-  difference = arith::MaxSIOp::create(builder, loc, difference, low);
+  Value difference = arith::MaxSIOp::create(builder, loc, raw, low);
   difference = arith::MinSIOp::create(builder, loc, difference, high);
+  // Beyond 64 bits, which shows in the signs, it has the sign of rhs.
+  Value signs = arith::AndIOp::create(
+      builder, loc, arith::XOrIOp::create(builder, loc, rhs, lhs),
+      arith::XOrIOp::create(builder, loc, rhs, raw));
+  auto isNegative = [&](Value value) {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, value,
+                                 zero);
+  };
+  Value saturated =
+      arith::SelectOp::create(builder, loc, isNegative(rhs), low, high);
+  difference = arith::SelectOp::create(builder, loc, isNegative(signs),
+                                       saturated, difference);
   Type i32 = builder.getI32Type();
   difference = arith::IndexCastOp::create(builder, loc, i32, difference);
   Value lanes =
@@ -243,13 +256,14 @@ LaneValue LaneVectorizer::buildElementwise(Operation &op,
       TypeRange{VectorType::get(numLanes, op.getResult(0).getType())},
       op.getAttrs());
   // Whether products and sums are contracted is left open (Spec, section 12).
-  if (auto arithmetic = dyn_cast<arith::ArithFastMathInterface>(result)) {
-    auto flags = arithmetic.getFastMathFlagsAttr().getValue();
-    result->setAttr(
-        arithmetic.getFastMathAttrName(),
-        arith::FastMathFlagsAttr::get(op.getContext(),
-                                      flags | arith::FastMathFlags::contract));
-  }
+  // Conversions are arithmetic too, and may have no flags at all.
+  auto arithmetic = dyn_cast<arith::ArithFastMathInterface>(result);
+  if (arith::FastMathFlagsAttr flags =
+          arithmetic ? arithmetic.getFastMathFlagsAttr() : nullptr)
+    result->setAttr(arithmetic.getFastMathAttrName(),
+                    arith::FastMathFlagsAttr::get(
+                        op.getContext(),
+                        flags.getValue() | arith::FastMathFlags::contract));
   return LaneValue::vector(result->getResult(0));
 }
 

@@ -64,41 +64,28 @@ Value attention::buildExp2(FloatBuilder &b, Value x) {
   return buildScaled(b, b.add(b.constant(1), buildReducedExpM1(b, r)), n);
 }
 
-/// e^x − 1 = 2 · (2^(n−1) · (e^r − 1) + 2^(n−1) − ½); the factor 2 apart, as
-/// 2^n may be infinite where the result is not.
-static Value buildUnclampedExpM1(FloatBuilder &b, Value x) {
+/// (e^x − 1) / 2 = 2^(n−1) · (e^r − 1) + 2^(n−1) − ½; halved, as 2^n may be
+/// infinite where the result is not.
+static Value buildHalfExpM1(FloatBuilder &b, Value x) {
   Value n = b.roundProduct(x, log2E);
   Value reduced = buildReducedExpM1(b, buildReduced(b, x, n));
-  Value half = b.constant(0.5);
   Value power = b.exp2OfInteger(b.sub(n, b.constant(1)));
-  return b.mul(b.constant(2), b.mulAdd(power, reduced, b.sub(power, half)));
+  return b.mulAdd(power, reduced, b.sub(power, b.constant(0.5)));
 }
 
 Value attention::buildExpM1(FloatBuilder &b, Value x) {
   Value clamped = b.isF64() ? b.clamp(x, -40, 710) : b.clamp(x, -18, 89);
+  Value result = b.mul(b.constant(2), buildHalfExpM1(b, clamped));
   // Keeps the sign of a zero.
-  return b.select(b.isEqual(x, b.constant(0)), x,
-                  buildUnclampedExpM1(b, clamped));
+  return b.select(b.isEqual(x, b.constant(0)), x, result);
 }
 
-/// tanh(x) = x · numerator(x²) / denominator(x²), |x| ≤ 9.02; minimax, with an
-/// error of 2e-8, then rounded together.
-static constexpr double tanhNumerator[] = {1.0, 0x1.12043ap-3, 0x1.c9f832p-9,
-                                           0x1.59550cp-16, 0x1.c9a2dep-27};
-static constexpr double tanhDenominator[] = {1.0, 0x1.de5766p-2, 0x1.a7df1p-6,
-                                             0x1.5841a6p-12, 0x1.a0b7d4p-21};
-
+/// tanh(|x|) = −h / (h + 1) with h = (exp(−2|x|) − 1) / 2: no cancellation, and
+/// never more than 1, which it is from 10 on, in f64 from 20.
 Value attention::buildTanh(FloatBuilder &b, Value x) {
-  if (!b.isF64()) {
-    Value clamped = b.clamp(x, -9.02, 9.02);
-    Value square = b.mul(clamped, clamped);
-    Value numerator = b.mul(clamped, b.polynomial(square, tanhNumerator));
-    Value quotient = b.div(numerator, b.polynomial(square, tanhDenominator));
-    return b.clamp(quotient, -1, 1);
-  }
-  // −e / (e + 2) with e = exp(−2|x|) − 1. From 20 on the result is 1.
-  Value magnitude = b.clamp(b.mul(b.abs(x), b.constant(-2)), -40, 0);
-  Value e = buildUnclampedExpM1(b, magnitude);
-  Value quotient = b.div(e, b.add(e, b.constant(2)));
-  return b.copySign(quotient, x);
+  Value least = b.constant(b.isF64() ? -40 : -20);
+  Value argument = b.mul(b.abs(x), b.constant(-2));
+  argument = b.select(b.isLess(argument, least), least, argument);
+  Value h = buildHalfExpM1(b, argument);
+  return b.copySign(b.div(h, b.add(h, b.constant(1))), x);
 }

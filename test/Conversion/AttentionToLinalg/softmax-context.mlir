@@ -56,3 +56,16 @@ func.func @no_rounding(%w: tensor<4x6xf32>, %v: tensor<6x3xbf16>) -> tensor<4x3x
   %o = attention.context %w, %v : tensor<4x6xf32>, tensor<6x3xbf16> -> tensor<4x3xf32>
   return %o : tensor<4x3xf32>
 }
+
+// -----
+
+// An absent pair has weight 0; the rest stays.
+// CHECK-LABEL: func @as_weights
+func.func @as_weights(%s: tensor<4x?xf32>) -> tensor<4x?xf32> {
+  // CHECK: linalg.generic
+  // CHECK: ^bb0(%[[X:[a-z0-9_]+]]: f32
+  // CHECK: %[[ABSENT:[a-z0-9_]+]] = arith.cmpf oeq, %[[X]], %{{.*}} : f32
+  // CHECK: arith.select %[[ABSENT]], %{{.*}}, %[[X]] : f32
+  %w = attention.as_weights %s : tensor<4x?xf32>
+  return %w : tensor<4x?xf32>
+}

@@ -9,9 +9,10 @@
 // NONE: func
 
 // CHECK-LABEL: func @tanh
-// CHECK-COUNT-2: arith.select %{{.*}} : vector<8xi1>, vector<8xf32>
+// CHECK: math.absf %{{.*}} : vector<8xf32>
+// CHECK: arith.select %{{.*}} : vector<8xi1>, vector<8xf32>
 // CHECK: arith.divf {{.*}} : vector<8xf32>
-// CHECK-COUNT-2: arith.select
+// CHECK-NEXT: math.copysign
 // CHECK-NEXT: return
 func.func @tanh(%x: vector<8xf32>) -> vector<8xf32> {
   %y = math.tanh %x : vector<8xf32>

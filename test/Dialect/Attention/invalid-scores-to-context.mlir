@@ -1,4 +1,4 @@
-// What the verifiers of modify_scores, softmax and context say.
+// What the verifiers of modify_scores, softmax, as_weights and context say.
 // RUN: attention-opt %s -split-input-file -verify-diagnostics
 
 func.func @modify_rank(%s: tensor<f32>) {
@@ -69,6 +69,14 @@ func.func @modify_nested(%s: tensor<4x6xf32>) {
 func.func @softmax_rank(%s: tensor<6xf32>) {
   // expected-error@below {{expected scores of shape [batch..., Nq, Nkv], so of rank 2 or more, found rank 1}}
   %0 = attention.softmax %s : tensor<6xf32>
+  return
+}
+
+// -----
+
+func.func @as_weights_rank(%s: tensor<6xf32>) {
+  // expected-error@below {{expected scores of shape [batch..., Nq, Nkv], so of rank 2 or more, found rank 1}}
+  %0 = attention.as_weights %s : tensor<6xf32>
   return
 }
 

@@ -199,6 +199,13 @@ func.func @softmax(%s: tensor<2x8x?x6xf32>, %h: tensor<8xf32>, %bh: tensor<1x8xf
   return
 }
 
+// CHECK-LABEL: func @as_weights(
+// CHECK: = attention.as_weights %{{.*}} : tensor<2x?x6xf64>
+func.func @as_weights(%s: tensor<2x?x6xf64>) {
+  %0 = attention.as_weights %s : tensor<2x?x6xf64>
+  return
+}
+
 // The result's element type is the user's choice.
 // CHECK-LABEL: func @context(
 // CHECK: attention.context %{{.*}}, %{{.*}} : tensor<8x4x6xf32>, tensor<2x6x16xbf16> -> tensor<8x4x16xbf16>

@@ -195,3 +195,40 @@ def chains(rng):
         w, lse = p.softmax(p.mask(s, where=some), lse=True)
         p.result(w, p.context(w, v), lse)
         yield p.call(shape_label(t, q, k, v))
+
+
+@case("a table of 16-bit elements, of queries and of keys")
+def narrow_tables(rng):
+    for t in ("f16", "bf16"):
+        p = program("f32")
+        q, k, v = qkv(p, rng, "f32", (), 9, 17)
+        tables = [p.arg(rng.normal(size=n), t) for n in (9, 17)]
+        s = p.modify(p.dot(q, k, scaled=True), f"""
+            %a = tensor.extract {tables[0].name}[%i] : {tables[0].type}
+            %b = tensor.extract {tables[1].name}[%j] : {tables[1].type}
+            %e = arith.extf %a : {t} to $T
+            %f = arith.extf %b : {t} to $T
+            %s = arith.addf %x, %e : $T
+            %y = arith.addf %s, %f : $T
+            attention.yield %y : $T""", lambda x, i, j: x + tables[0].data[i] + tables[1].data[j])
+        w, lse = p.softmax(s, lse=True)
+        p.result(p.context(w, v), lse)
+        yield p.call(shape_label(t, q, k, v))
+
+
+@case("comparisons of positions with numbers at the ends of 64 bits")
+def far_comparisons(rng):
+    for predicate, holds in (("slt", np.less), ("sge", np.greater_equal), ("eq", np.equal)):
+        for number in (-2**63, -2**63 + 3, -5, 4, 2**63 - 1):
+            p = program("f32")
+            q, k, v = qkv(p, rng, "f32", (), 9, 17)
+            bound = p.scalar(number, "index")
+            s = p.modify(p.dot(q, k, scaled=True), f"""
+                %c = arith.cmpi {predicate}, %i, {bound.name} : index
+                %z = arith.negf %x : $T
+                %y = arith.select %c, %x, %z : $T
+                attention.yield %y : $T""",
+                         lambda x, i, j: np.where(holds(i.astype(np.int64), np.int64(number)), x, -x))
+            w, lse = p.softmax(s, lse=True)
+            p.result(p.context(w, v), lse)
+            yield p.call(f"{predicate} {number}, {shape_label('f32', q, k, v)}")

@@ -60,11 +60,22 @@ TEST_F(CostModelTest, BlocksOfWholeSequences) {
     BlockSizes sizes =
         chooseBlockSizes(avx512, f32, /*numQueries=*/2048, numKeys, 64, 64);
     EXPECT_EQ(sizes.queries, 64);
-    EXPECT_EQ(sizes.keys, 128);
+    EXPECT_EQ(sizes.keys, 96);
     sizes = chooseBlockSizes(avx2, f32, dynamic, numKeys, 128, 128);
     EXPECT_EQ(sizes.queries, 64);
-    EXPECT_EQ(sizes.keys, 126);
+    EXPECT_EQ(sizes.keys, 96);
   }
+}
+
+TEST_F(CostModelTest, MaskedBlocksHaveFewerQueriesButFillRegisters) {
+  auto choose = [&](const TargetFacts &facts) {
+    return chooseBlockSizes(facts, f32, 2048, 2048, 64, 64, /*hasSets=*/true)
+        .queries;
+  };
+  EXPECT_EQ(choose(avx512), 64);
+  EXPECT_EQ(choose(avx2), 32);
+  EXPECT_EQ(choose(neon), 32);
+  EXPECT_EQ(choose(sse), 32);
 }
 
 TEST_F(CostModelTest, ShortSequencesAreOneBlock) {

@@ -157,6 +157,8 @@ static Value buildExpOfNonPositive(FloatBuilder &b, Value x, bool isBase2) {
 
 bool OnlineSoftmaxAttr::hasState() const { return true; }
 
+bool OnlineSoftmaxAttr::isShiftInvariant() const { return true; }
+
 bool OnlineSoftmaxAttr::isBase2() const {
   return getUnit() == ScoreUnit::Base2;
 }

@@ -275,6 +275,12 @@ void DataMaskBuilder::addKeep(unsigned index, const ScoreChange &change) {
       if (auto position = dyn_cast<AffineDimExpr>(part))
         dependsOn[position.getPosition()] = true;
     });
+  // Elements that one batch element reads are not worth reading twice.
+  bool isShared = !dependsOn[numBatch] || !dependsOn[numBatch + 1];
+  for (unsigned d = 0; d < numBatch; ++d)
+    isShared |= !dependsOn[d] && getConstantIntValue(extents[d]) != 1;
+  if (!isShared)
+    return;
   auto none = [](Operation *) -> MaybeInterval { return std::nullopt; };
   Value classes = buildTable(
       dependsOn, builder.getI8Type(), /*numValues=*/1, [&](ValueRange blocks) {

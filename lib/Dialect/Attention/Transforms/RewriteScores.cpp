@@ -73,7 +73,7 @@ private:
   /// Whether weights stay what they are if all scores of a row grow by a
   /// number, and nothing else sees the scores.
   bool isShiftInvariant() {
-    return isa<OnlineSoftmaxAttr>(op.getNormaliser()) && !op.getLse() &&
+    return op.getNormaliser().isShiftInvariant() && !op.getLse() &&
            op.getInitOperands().empty() &&
            llvm::none_of(op.getScoreChanges(), [](const ScoreChange &change) {
              return change.kind == ScoreChangeKind::Modify;

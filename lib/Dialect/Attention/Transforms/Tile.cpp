@@ -76,7 +76,8 @@ private:
         extent(op.getQuery(), op.getQueryMap(), op.getQueryDim()),
         extent(op.getKey(), op.getKeyMap(), op.getKeyDim()),
         extent(op.getQuery(), op.getQueryMap(), op.getFeatureDim()),
-        extent(op.getValue(), op.getValueMap(), op.getValueDim()));
+        extent(op.getValue(), op.getValueMap(), op.getValueDim()),
+        !op.getChangeSets().empty());
     if (queryBlock > 0)
       sizes.queries =
           llvm::alignTo(queryBlock, facts.lanes(op.getComputeType()));
@@ -113,6 +114,13 @@ private:
   static void report(FusedOp op, BlockSizes sizes, KeySplit split) {
     std::string text = "blocks of " + std::to_string(sizes.queries) +
                        " queries and " + std::to_string(sizes.keys) + " keys";
+    auto keyType = cast<RankedTensorType>(op.getKey().getType());
+    unsigned position = *op.getKeyMap().getResultPosition(
+        getAffineDimExpr(op.getKeyDim(), op.getContext()));
+    // As good as unfused: nothing is rescaled.
+    if (int64_t numKeys = keyType.getDimSize(position);
+        !ShapedType::isDynamic(numKeys) && numKeys <= sizes.keys)
+      text += ", all keys in one block";
     if (split.most > 1)
       text += (split.isFixed ? ", keys in " : ", keys in up to ") +
               std::to_string(split.most) + " parts";

@@ -10,10 +10,12 @@
 #include "Attention/Dialect/Linalg/Transforms/ContractionModel.h"
 #include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/Transforms/TilingInterfaceImpl.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
 
 namespace mlir::attention {
@@ -31,6 +33,55 @@ static bool isFill(Operation *producer) {
   auto op = dyn_cast<linalg::LinalgOp>(producer);
   return op && isa<linalg::FillOp, linalg::BroadcastOp>(producer) &&
          op.getNumParallelLoops() == op.getNumLoops();
+}
+
+/// Builds a cf.assert for every extent that may disagree with that of another
+/// operand: tiles are cut as the first one says, and do not show it.
+static void buildRuntimeChecks(OpBuilder &builder, linalg::LinalgOp op) {
+  Location loc = op.getLoc();
+  SmallVector<OpFoldResult> extents(op.getNumLoops());
+  auto check = [&](arith::CmpIPredicate predicate, OpFoldResult found,
+                   OpFoldResult inferred, unsigned position) {
+    Value holds = builder.createOrFold<arith::CmpIOp>(
+        loc, predicate, getValueOrCreateConstantIndexOp(builder, loc, found),
+        getValueOrCreateConstantIndexOp(builder, loc, inferred));
+    if (matchPattern(holds, m_One()))
+      return;
+    // As generate-runtime-verification words it.
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << "ERROR: Runtime op verification failed\n^ dimension #" << position
+        << " of an operand is incompatible with inferred dimension size\n"
+        << "Location: " << loc;
+    cf::AssertOp::create(builder, loc, holds, text);
+  };
+  for (OpOperand *operand : {op.getDpsInitOperand(0), op.getDpsInputOperand(0),
+                             op.getDpsInputOperand(1)})
+    for (auto [position, expr] :
+         llvm::enumerate(op.getMatchingIndexingMap(operand).getResults())) {
+      OpFoldResult size =
+          tensor::getMixedSize(builder, loc, operand->get(), position);
+      if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+        OpFoldResult &extent = extents[dim.getPosition()];
+        if (extent)
+          check(arith::CmpIPredicate::eq, size, extent, position);
+        else
+          extent = size;
+        continue;
+      }
+      // Shared heads: as many times as they are shared.
+      auto quotient = dyn_cast<AffineBinaryOpExpr>(expr);
+      if (!quotient || quotient.getKind() != AffineExprKind::FloorDiv)
+        continue;
+      auto dim = dyn_cast<AffineDimExpr>(quotient.getLHS());
+      if (dim && extents[dim.getPosition()] &&
+          isa<AffineConstantExpr>(quotient.getRHS()))
+        check(arith::CmpIPredicate::sge,
+              affine::makeComposedFoldedAffineApply(
+                  builder, loc, builder.getAffineDimExpr(0) * quotient.getRHS(),
+                  {size}),
+              extents[dim.getPosition()], position);
+    }
 }
 
 namespace {
@@ -92,6 +143,8 @@ private:
 struct TileContractionsPass
     : public attention::impl::AttentionTileContractionsBase<
           TileContractionsPass> {
+  using AttentionTileContractionsBase::AttentionTileContractionsBase;
+
   void getDependentDialects(DialectRegistry &registry) const override {
     AttentionTileContractionsBase::getDependentDialects(registry);
     linalg::registerTilingInterfaceExternalModels(registry);
@@ -142,6 +195,8 @@ private:
           return scf::SCFTileAndFuseOptions::ControlFnResult{};
         });
     rewriter.setInsertionPoint(op);
+    if (runtimeChecks)
+      buildRuntimeChecks(rewriter, op);
     FailureOr<scf::SCFTileAndFuseResult> tiled =
         scf::tileConsumerAndFuseProducersUsingSCF(
             rewriter, cast<TilingInterface>(op.getOperation()), options);

@@ -15,15 +15,15 @@
 // the layouts of queries and keys.
 // CHECK-LABEL: func @tanh(
 // CHECK-SAME: %[[Q:.*]]: tensor<?x4x8xf32>, %[[K:.*]]: tensor<2x?x8xbf16>, %[[V:.*]]: tensor<4x?x16xf32>, %[[W:.*]]: tensor<8xf32>, %[[BIAS:.*]]: tensor<8xf32>
-// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "reduction", "reduction"]} ins(%[[Q]], %[[BIAS]]
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "reduction", "reduction"]} ins(%[[Q]], %[[W]], %[[BIAS]] :
 // CHECK: scf.if
-// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "reduction", "reduction"]} ins(%[[K]] :
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "reduction", "reduction"]} ins(%[[K]], %[[W]], %[[BIAS]] :
 // CHECK: %[[SAFE:.*]] = arith.andi
 // CHECK: scf.if %[[SAFE]]
-// CHECK: %[[A:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel"]} ins(%[[Q]], %[[BIAS]]
+// CHECK: %[[A:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel"]} ins(%[[Q]], %[[W]], %[[BIAS]] :
 // CHECK: arith.addf
 // CHECK: math.exp
-// CHECK: %[[B:.*]] = linalg.generic {{.*}} ins(%[[K]] :
+// CHECK: %[[B:.*]] = linalg.generic {{.*}} ins(%[[K]], %[[W]], %[[BIAS]] :
 // CHECK: arith.extf
 // CHECK: math.exp
 // CHECK: attention.fused query(%[[A]] : tensor<?x4x8xf32> by #{{.*}}) key(%[[B]] : tensor<2x?x8xf32> by #{{.*}}) value(%[[V]]
@@ -67,10 +67,10 @@ func.func @tanh(%q: tensor<?x4x8xf32>, %k: tensor<2x?x8xbf16>, %v: tensor<4x?x16
 
 // The log-sum-exp sees the constant: it is added first, times the scale.
 // CHECK-LABEL: func @seen
-// CHECK: %[[SUM:.*]] = tensor.extract
+// CHECK: %[[SUM:.*]] = tensor.extract %{{.*}}[] : tensor<f32>
 // CHECK: %[[SCALED:.*]] = arith.mulf %[[SUM]], %[[SCALE:.*]] : f32
 // CHECK: attention.fused
-// CHECK-SAME: scale(%[[SCALE]] : f32) changes(modify (%[[S:.*]]: f32, %{{.*}}: index, %{{.*}}: index) {
+// CHECK: } scale(%[[SCALE]] : f32) changes(modify (%[[S:.*]]: f32, %{{.*}}: index, %{{.*}}: index) {
 // CHECK-NEXT: arith.addf %[[S]], %[[SCALED]] : f32
 // CHECK: }, sets(
 // CHECK: } else {
@@ -134,12 +134,12 @@ func.func @squared(%q: tensor<64x8xf32>, %k: tensor<77x8xf32>, %v: tensor<77x16x
 #value = affine_map<(i, j, d, e) -> (j, e)>
 #out = affine_map<(i, j, d, e) -> (i, e)>
 
-// A product with a parameter: the parameter goes with the queries, the keys stay
-// where they lie, and nothing needs to be decided.
+// A product with a parameter: what the region multiplies the key by goes with the
+// keys, the queries stay where they lie, and nothing needs to be decided.
 // CHECK-LABEL: func @product
-// CHECK-SAME: %{{.*}}: tensor<64x8xf32>, %[[K:.*]]: tensor<77x8xf32>
+// CHECK-SAME: %[[Q:[^:]*]]: tensor<64x8xf32>, %{{.*}}: tensor<77x8xf32>
 // CHECK-NOT: scf.if
-// CHECK: %[[Q:.*]] = linalg.generic
+// CHECK: %[[K:.*]] = linalg.generic
 // CHECK: attention.fused query(%[[Q]] : tensor<64x8xf32> by #{{.*}}) key(%[[K]] :
 // CHECK-NOT: combine
 // REMARK: pair body rewritten: products

@@ -23,13 +23,13 @@
 // CHECK: attention.pack %{{.*}} scale
 // CHECK: scf.for
 // CHECK: attention.online
-// CHECK-SAME: tensor<128x64xf32> by
+// CHECK-SAME: tensor<96x64xf32> by
 // CHECK: scf.for
 // CHECK: attention.online
 // CHECK-SAME: tensor<?x64xf32> by
 // CHECK: attention.finish
 // CHECK-NOT: attention.fused
-// REMARK: blocks of {{.*}}64{{.*}} queries and {{.*}}128{{.*}} keys
+// REMARK: blocks of {{.*}}64{{.*}} queries and {{.*}}96{{.*}} keys
 func.func @full(%q: tensor<8x1000x64xf32>, %k: tensor<2x1000x64xf32>,
                 %v: tensor<2x1000x64xf32>, %scale: f32) -> tensor<8x1000x64xf32> {
   %empty = tensor.empty() : tensor<8x1000x64xf32>
@@ -117,7 +117,7 @@ func.func @empty(%q: tensor<3x0xf32>, %k: tensor<5x0xf32>, %v: tensor<5x2xf32>,
 // CHECK: scf.for
 // CHECK: attention.online
 // CHECK-NOT: changes
-// CHECK-SAME: tensor<128x64xf32> by
+// CHECK-SAME: tensor<96x64xf32> by
 // CHECK: scf.for
 // CHECK: attention.online
 // CHECK-NOT: changes

@@ -11,8 +11,8 @@
 // keys, and the classes, for all heads at once.
 // CHECK-LABEL: func @documents
 // CHECK: %[[QUERIES:.*]] = scf.forall {{.*}} -> (tensor<1x16x1x2xi64>)
-// CHECK: %[[KEYS:.*]] = scf.for {{.*}} -> (tensor<8x2xi64>)
-// CHECK: %[[CLASSES:.*]] = scf.forall {{.*}} -> (tensor<1x16x8x1xi8>)
+// CHECK: %[[KEYS:.*]] = scf.for {{.*}} -> (tensor<11x2xi64>)
+// CHECK: %[[CLASSES:.*]] = scf.forall {{.*}} -> (tensor<1x16x11x1xi8>)
 // CHECK: tensor.extract %[[QUERIES]]
 // CHECK: scf.forall {{.*}} = (0, 0) to (8, 1024) step (1, 64)
 // CHECK: tensor.extract %[[CLASSES]]
@@ -47,8 +47,8 @@ func.func @documents(%q: tensor<8x1024x64xf32>, %doc: tensor<1024xi32>) -> tenso
 // A boolean tensor for all heads is read once; one over the keys only has a class
 // a block of keys.
 // CHECK-LABEL: func @keep
-// CHECK: scf.forall {{.*}} -> (tensor<1x16x8x1xi8>)
-// CHECK: scf.for {{.*}} -> (tensor<8x1xi8>)
+// CHECK: scf.forall {{.*}} -> (tensor<1x16x11x1xi8>)
+// CHECK: scf.for {{.*}} -> (tensor<11x1xi8>)
 // CHECK: scf.forall {{.*}} = (0, 0) to (8, 1024) step (1, 64)
 func.func @keep(%q: tensor<8x1024x64xf32>, %keep: tensor<1024x1024xi1>, %keys: tensor<1024xi1>) -> tensor<8x1024x64xf32> {
   %empty = tensor.empty() : tensor<8x1024x64xf32>
@@ -79,6 +79,26 @@ func.func @unknown(%q: tensor<8x1024x64xf32>) -> tensor<8x1024x64xf32> {
         %b = arith.cmpi sgt, %a, %h : index
         attention.yield %b : i1
       })
+      normaliser(#attention.softmax) outs(%empty : tensor<8x1024x64xf32> by [#out])
+  return %o : tensor<8x1024x64xf32>
+}
+
+// -----
+
+#query = affine_map<(h, i, j, d, e) -> (h, i, d)>
+#key = affine_map<(h, i, j, d, e) -> (h, j, d)>
+#value = affine_map<(h, i, j, d, e) -> (h, j, e)>
+#out = affine_map<(h, i, j, d, e) -> (h, i, e)>
+
+// Each head reads its own elements, so nothing reads them before.
+// CHECK-LABEL: func @keep_by_head
+// CHECK-NOT: xi8>
+// CHECK: attention.online
+func.func @keep_by_head(%q: tensor<8x1024x64xf32>, %keep: tensor<8x1024x1024xi1>) -> tensor<8x1024x64xf32> {
+  %empty = tensor.empty() : tensor<8x1024x64xf32>
+  %o = attention.fused query(%q : tensor<8x1024x64xf32> by #query)
+      key(%q : tensor<8x1024x64xf32> by #key) value(%q : tensor<8x1024x64xf32> by #value)
+      changes(keep(%keep : tensor<8x1024x1024xi1> by affine_map<(h, i, j) -> (h, i, j)>))
       normaliser(#attention.softmax) outs(%empty : tensor<8x1024x64xf32> by [#out])
   return %o : tensor<8x1024x64xf32>
 }

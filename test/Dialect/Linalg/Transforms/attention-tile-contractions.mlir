@@ -3,6 +3,7 @@
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile-contractions -verify-roundtrip | FileCheck %s
 // RUN: attention-opt %s -split-input-file -attention-set-target='cpu=x86-64-v3 parallelism=2' -attention-tile-contractions | FileCheck %s --check-prefix=TWO
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile-contractions --remarks-filter='attention.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile-contractions=runtime-checks=true | FileCheck %s --check-prefix=CHECKS
 
 // Rows in sixes, columns in sixteens; the fill goes along.
 // CHECK-LABEL: func @matmul
@@ -45,9 +46,13 @@ func.func @row(%x: tensor<1x2000xf32>, %w: tensor<2000x5000xf32>, %bias: tensor<
 // -----
 
 // Dynamic extents, odd ones, a transposed factor; what is added to is no fill and stays outside.
+// CHECKS-LABEL: func @dynamic
+// CHECKS-COUNT-2: cf.assert {{.*}}is incompatible with inferred dimension size
+// CHECKS-NOT: cf.assert
+// CHECKS: scf.forall
 // CHECK-LABEL: func @dynamic
 // CHECK: %[[M:.*]] = tensor.dim %arg0
-// CHECK: scf.forall (%{{.*}}, %{{.*}}) = (0, 0) to (%[[M]], 333) step (132, {{.*}}) shared_outs(%{{.*}} = %arg2)
+// CHECK: scf.forall (%{{.*}}) = (0) to (%[[M]]) step (132) shared_outs(%{{.*}} = %arg2)
 // CHECK: affine.min
 // CHECK: linalg.generic
 #rows = affine_map<(m, n, k) -> (m, k)>

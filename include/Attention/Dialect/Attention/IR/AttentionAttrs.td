@@ -36,6 +36,10 @@ def OnlineNormaliserAttrInterface
     InterfaceMethod<"Whether there is a state: the pivot and the sum of weights.",
       "bool", "hasState">,
     InterfaceMethod<
+      [{Whether weights stay the same where all scores of a row that has no init
+        operands grow by one number. By default they do not.}],
+      "bool", "isShiftInvariant", (ins), "", [{ return false; }]>,
+    InterfaceMethod<
       [{Builds the pivot and the sum before any key, from one element of each
         init operand; without elements, those of keys alone. `type` is the type
         of the values.}],
@@ -108,7 +112,7 @@ def Attention_ScoreUnit
 def Attention_SoftmaxAttr
     : Attention_Attr<"OnlineSoftmax", "softmax",
         [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface,
-                                     ["getPrescaled"]>]> {
+                                     ["getPrescaled", "isShiftInvariant"]>]> {
   let summary = "The softmax, key block by key block.";
   let description = [{
     The pivot is the running maximum, which starts at −inf or at the sink; the sum
@@ -124,6 +128,16 @@ def Attention_SoftmaxAttr
   let assemblyFormat = "(`<` $unit^ `>`)?";
   let extraClassDeclaration = [{
     bool isBase2() const;
+  }];
+}
+
+def Attention_AsWeightsAttr
+    : Attention_Attr<"OnlineAsWeights", "as_weights",
+        [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {
+  let summary = "Scores as weights, key block by key block.";
+  let description = [{
+    There is no state, and the context is the sum as it is. Written
+    `#attention.as_weights`.
   }];
 }
 

@@ -438,6 +438,49 @@ def Attention_SoftmaxOp
   let hasCanonicalizer = 1;
 }
 
+def Attention_AsWeightsOp
+    : Attention_TensorOp<"as_weights", [
+        AllTypesMatch<["scores", "weights"]>,
+        DeclareOpInterfaceMethods<NormaliserOpInterface, [
+          "getStateSize", "buildInit", "buildUpdate", "buildMerge",
+          "buildWeight", "getOnlineNormaliser"]>]> {
+  let summary = "Scores as they are for weights: no normalisation.";
+  let description = [{
+    ```
+    w[b…, i, j] = s[b…, i, j]    0 where the pair is absent
+    ```
+
+    Weights of a row need not add up to 1, nor be positive. With
+    `attention.modify_scores` before it, this is every elementwise normaliser:
+    sigmoid attention, squared ReLU, or, without, linear attention's plain
+    weighted sum.
+
+    ```mlir
+    func.func @sigmoid(%q: tensor<8x64x32xf32>, %k: tensor<8x77x32xf32>,
+                       %v: tensor<8x77x32xf32>) -> tensor<8x64x32xf32> {
+      %one = arith.constant 1.0 : f32
+      %s = attention.dot_score %q, %k scaled
+         : tensor<8x64x32xf32>, tensor<8x77x32xf32> -> tensor<8x64x77xf32>
+      %a = attention.modify_scores %s (%x: f32, %h: index, %i: index, %j: index) {
+        %n = arith.negf %x : f32
+        %e = math.exp %n : f32
+        %d = arith.addf %e, %one : f32
+        %y = arith.divf %one, %d : f32
+        attention.yield %y : f32
+      } : tensor<8x64x77xf32>
+      %w = attention.as_weights %a : tensor<8x64x77xf32>
+      %o = attention.context %w, %v
+         : tensor<8x64x77xf32>, tensor<8x77x32xf32> -> tensor<8x64x32xf32>
+      return %o : tensor<8x64x32xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attention_ScoreTensor:$scores);
+  let results = (outs Attention_ScoreTensor:$weights);
+  let assemblyFormat = "$scores attr-dict `:` type($weights)";
+  let hasVerifier = 1;
+}
+
 def Attention_ContextOp
     : Attention_TensorOp<"context", [InferTypeOpAdaptorWithIsCompatible]> {
   let summary = "Weighted sum of the values.";

@@ -249,6 +249,12 @@ def AttentionTile : Pass<"attention-tile"> {
     out is visited, and a remark says why, where it divides by a symbol or is too
     complicated.
 
+    Masks that are data are looked at by blocks, once, before the parallel loop: a
+    boolean tensor that several batch elements share is read; of a `where` region,
+    as of documents, `doc[i] == doc[j]`, it is computed from the least and the
+    greatest element that a block loads whether it can keep a pair of it, and
+    whether it keeps all. So such blocks are left out, or need no mask, as well.
+
     Where there are fewer blocks of queries than the target's parallelism asks
     for, as when one query reads a long cache, the keys that a block visits are
     split too: one parallel loop over batch elements, blocks of queries and parts
