@@ -1,7 +1,8 @@
 //===- FusableAttention.cpp - What attention.fused is made of -------------===//
 //
-// Walks back from a context to its score function. Intermediate tensors may
-// have no other user: they would have to be computed for it after all.
+// Walks back from a context to its score function. Scores may have no other
+// user: they would have to be computed for it after all. Weights may: they are
+// a result then.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,32 +44,42 @@ static LogicalResult isInBlock(Operation *op, StringRef name, ContextOp context,
   return failure();
 }
 
-/// The first user of `value` in `block`, or null.
-static Operation *findFirstUser(Value value, Block *block) {
+/// The first user of `value` in the block of `context` but for it, or null.
+static Operation *findFirstUser(Value value, ContextOp context) {
+  Block *block = context->getBlock();
   Operation *first = nullptr;
   for (Operation *user : value.getUsers()) {
     Operation *ancestor = block->findAncestorOpInBlock(*user);
-    if (ancestor && (!first || ancestor->isBeforeInBlock(first)))
+    if (ancestor && ancestor != context &&
+        (!first || ancestor->isBeforeInBlock(first)))
       first = ancestor;
   }
   return first;
 }
 
-/// The fused operation stands at the context, or before the first user of the
-/// log-sum-exp.
+/// The fused operation stands at the context, or before the first user of
+/// another result.
 static LogicalResult findPosition(FusableAttention &found,
                                   std::string &reason) {
   Block *block = found.context->getBlock();
   found.position = found.context;
-  Operation *user = found.lse ? findFirstUser(found.lse, block) : nullptr;
-  if (!user || !user->isBeforeInBlock(found.context))
-    return success();
-  found.position = user;
+  StringRef name;
+  auto standBeforeUsers = [&](Value result, StringRef resultName) {
+    Operation *user = result ? findFirstUser(result, found.context) : nullptr;
+    if (!user || !user->isBeforeInBlock(found.position))
+      return;
+    found.position = user;
+    name = resultName;
+  };
+  standBeforeUsers(found.lse, "the log-sum-exp");
+  standBeforeUsers(found.weights, "the weights");
   Operation *value = found.context.getValue().getDefiningOp();
-  if (!value || value->getBlock() != block || value->isBeforeInBlock(user))
+  if (found.position == found.context || !value || value->getBlock() != block ||
+      value->isBeforeInBlock(found.position))
     return success();
-  reason =
-      "the values are made after a user of the log-sum-exp, " + describe(user);
+  reason = ("the values are made after a user of " + name + ", " +
+            describe(found.position))
+               .str();
   return failure();
 }
 
@@ -89,9 +100,14 @@ attention::findFusableAttention(ContextOp context, std::string &reason) {
              " has no form that reads keys block by block";
     return failure();
   }
-  if (failed(isOnlyUser(weights, "the weights", context, reason)) ||
-      failed(isInBlock(found.normaliser, "the weights", context, reason)))
+  if (failed(isInBlock(found.normaliser, "the weights", context, reason)))
     return failure();
+  if (context.getValue() == weights) {
+    reason = "the weights are the values too";
+    return failure();
+  }
+  if (!weights.hasOneUse())
+    found.weights = weights;
   for (Value result : found.normaliser.getRowResults())
     if (!result.use_empty())
       found.lse = result;

@@ -22,6 +22,8 @@ struct FusableAttention {
   ContextOp context;
   /// Null where nobody uses it.
   Value lse;
+  /// Null where nobody but the context uses them.
+  Value weights;
   /// What the fused operation has to stand before.
   Operation *position = nullptr;
 

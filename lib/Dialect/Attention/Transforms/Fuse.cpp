@@ -212,6 +212,8 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
       destination({I, E}, getElementTypeOrSelf(context.getOutput()))};
   if (found->lse)
     outs.push_back(destination({I}, computeType));
+  if (found->weights)
+    outs.push_back(destination({I, J}, computeType));
   auto inits = llvm::map_to_vector(
       found->normaliser.getInitOperands(),
       [&](Value operand) { return mapInitOperand(operand, query.value); });
@@ -219,7 +221,8 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
   auto fused = FusedOp::create(
       rewriter, loc, query, key, value, score.getPairParameters(), scale,
       found->getScoreChanges(), found->online, inits, /*origin=*/ValueRange(),
-      outs, /*lse=*/found->lse != Value(), /*weights=*/false);
+      outs, /*lse=*/found->lse != Value(),
+      /*weights=*/found->weights != Value());
   buildCombine(rewriter, score, fused.getCombine());
 
   auto replace = [&](Value old, Value result) {
@@ -229,6 +232,8 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
   };
   if (found->lse)
     replace(found->lse, fused->getResult(1));
+  if (found->weights)
+    replace(found->weights, fused->getResults().back());
   replace(context.getOutput(), fused->getResult(0));
   rewriter.eraseOp(context);
   rewriter.eraseOp(found->normaliser);

@@ -75,7 +75,8 @@ def Attention_WeightsOp
     weights(i, j) = 0   where the pair is absent
     ```
 
-    for the rows that the weights have; lanes beyond are dropped. It is the second
+    for the rows that the weights have, of which those from `live` on are
+    unspecified; lanes beyond are dropped. It is the second
     of two passes over the keys: weights can not be known before the last key, and
     keeping the scores would need a place for all pairs. The map of the weights
     takes (i, j).

@@ -13,6 +13,7 @@
 #include "mlir/IR/IntegerSet.h"
 #include "mlir/IR/Region.h"
 #include "mlir/IR/Value.h"
+#include "mlir/IR/ValueRange.h"
 
 #include "Attention/Dialect/Attention/IR/AttentionEnums.h.inc"
 
