@@ -12,19 +12,12 @@
 include "Attention/Dialect/Attention/IR/AttentionDialect.td"
 include "Attention/Dialect/Attention/IR/AttentionFusedOps.td"
 include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
+include "Attention/Dialect/Attention/IR/AttentionReadingOps.td"
 include "Attention/Dialect/Attention/IR/AttentionStateOps.td"
+include "Attention/Dialect/Attention/IR/AttentionTensorOp.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-
-/// An operation on tensors: no memory effects; safe to speculate where no
-/// extents that must agree are left to run time.
-class Attention_TensorOp<string mnemonic, list<Trait> traits = []>
-    : Attention_Op<mnemonic, !listconcat(traits, [
-        NoMemoryEffect,
-        DeclareOpInterfaceMethods<ConditionallySpeculatable>,
-        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                                  ["reifyResultShapes"]>])>;
 
 //===----------------------------------------------------------------------===//
 // Scores
