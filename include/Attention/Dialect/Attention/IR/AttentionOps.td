@@ -10,6 +10,7 @@
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONOPS_TD
 
 include "Attention/Dialect/Attention/IR/AttentionFusedOps.td"
+include "Attention/Dialect/Attention/IR/AttentionReadingOps.td"
 include "Attention/Dialect/Attention/IR/AttentionScoreOps.td"
 include "Attention/Dialect/Attention/IR/AttentionStateOps.td"
 

@@ -1,27 +1,17 @@
 //===- AttentionScoreOps.td - Graph level: score functions -*- tablegen -*-===//
 //
-// The score functions that have names, and the one that is a region; what all
-// operations of the graph level share.
+// The score functions that have names, and the one that is a region.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONSCOREOPS_TD
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONSCOREOPS_TD
 
-include "Attention/Dialect/Attention/IR/AttentionDialect.td"
 include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
+include "Attention/Dialect/Attention/IR/AttentionTensorOp.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-
-/// An operation on tensors: no memory effects; safe to speculate where no
-/// extents that must agree are left to run time.
-class Attention_TensorOp<string mnemonic, list<Trait> traits = []>
-    : Attention_Op<mnemonic, !listconcat(traits, [
-        NoMemoryEffect,
-        DeclareOpInterfaceMethods<ConditionallySpeculatable>,
-        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                                  ["reifyResultShapes"]>])>;
 
 class Attention_ScoreFunctionOp<string mnemonic, list<string> scoreMethods,
                         list<Trait> traits = []>
