@@ -354,10 +354,11 @@ SmallVector<Value> Decomposer::decompose() {
     values.push_back(normalised[1]);
   if (op.getWeights())
     values.push_back(weights);
+  Value firstKey = op.getOrigin().empty() ? Value() : op.getOrigin().back();
   for (Attribute reading : op.getReadings())
     llvm::append_range(values,
                        cast<RowReadingAttrInterface>(reading).buildGraphLevel(
-                           builder, loc, weights));
+                           builder, loc, weights, firstKey));
   if (op.getColumnMass())
     values.push_back(ColumnMassOp::create(builder, loc, weights));
   SmallVector<Value> results;

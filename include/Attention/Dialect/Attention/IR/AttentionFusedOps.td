@@ -9,7 +9,7 @@
 #ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 
-include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
+include "Attention/Dialect/Attention/IR/AttentionReadingAttrs.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -41,7 +41,7 @@ class Attention_DestinationOp<string mnemonic, list<Trait> traits = []>
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                                   ["reifyResultShapes"]>])> {
-  let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32, F64]>>:$results);
+  let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32, F64, I32]>>:$results);
   code destinationDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
   }];
