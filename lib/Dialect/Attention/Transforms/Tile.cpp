@@ -32,6 +32,10 @@ static constexpr StringLiteral category = "attention-tile";
 
 /// Why the block level cannot take `op`, or nothing.
 static std::optional<std::string> findObstacle(FusedOp op) {
+  if (!op.getReadings().empty())
+    return "it reads rows of weights";
+  if (op.getColumnMass())
+    return "it gives the mass of columns";
   for (Value operand : op.getOperands())
     if (auto type = dyn_cast<RankedTensorType>(operand.getType());
         type && llvm::is_contained(type.getShape(), 0))
