@@ -45,7 +45,8 @@ static bool isWhole(OpFoldResult offset, OpFoldResult size, Value value,
 }
 
 /// Where a tile of the iteration space lies in an operand with this map; of
-/// dimensions behind those of the map, all. Quotients need a tile of 1: elsewhere the tile would need another map.
+/// dimensions behind those of the map, all. Quotients need a tile of 1:
+/// elsewhere the tile would need another map.
 static LogicalResult getSlice(OpBuilder &builder, Location loc, Value value,
                               AffineMap map, ArrayRef<OpFoldResult> offsets,
                               ArrayRef<OpFoldResult> sizes,

@@ -107,6 +107,11 @@ def AttentionFuse : Pass<"attention-fuse"> {
     only make no map: such keys and values are repeated for every head first,
     unless they provably have as many heads as the queries.
 
+    What reads the weights becomes part of the operation too: `attention.top_k`,
+    `attention.entropy` and any other op that implements `RowReadingOpInterface`,
+    where the normaliser allows to read key by key, and `attention.column_mass`. If
+    nothing else uses the weights, there is no tensor of them.
+
     Data movement becomes part of the indexing maps, of operations that were
     `attention.fused` before too: `linalg.transpose`, `linalg.broadcast`,
     `linalg.generic` that only copies, and reshapes where a dimension of the
