@@ -41,7 +41,7 @@ Value BlockBuilder::buildPackScale() {
 }
 
 SmallVector<Value> BlockBuilder::build() {
-  QueryBlock queries = buildQueryBlock();
+  QueryBlock queries = buildQueryBlock(buildTileScratch());
   return buildResults(queries,
                       buildState(queries, buildInitialState(), std::nullopt));
 }
@@ -52,7 +52,7 @@ SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
   for (auto [scalar, out] : llvm::zip_equal(buildInitialElements({}), outs))
     state.push_back(
         linalg::FillOp::create(builder, loc, scalar, out).getResult(0));
-  return buildState(buildQueryBlock(), state, part);
+  return buildState(buildQueryBlock(buildTileScratch()), state, part);
 }
 
 SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
@@ -62,7 +62,8 @@ SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
                       states.front(), states.drop_front(), state, normaliser);
   SmallVector<Value> merged(merge.getResults());
   // Weights are a second pass over the keys.
-  return buildResults(op.getWeights() ? buildQueryBlock() : QueryBlock(),
+  return buildResults(op.getWeights() ? buildQueryBlock(buildTileScratch())
+                                      : QueryBlock(),
                       merged);
 }
 
@@ -95,17 +96,22 @@ SmallVector<Value> BlockBuilder::buildInitialState() {
   return state;
 }
 
-QueryBlock BlockBuilder::buildQueryBlock() {
+Value BlockBuilder::buildTileScratch() {
+  MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
+                                  op.getQueryDim(), op.getFeatureDim());
+  return buildScratch(
+      builder, loc, op.getComputeType(),
+      {getExtent(builder, loc, query, 1), builder.getIndexAttr(sizes.queries)});
+}
+
+QueryBlock BlockBuilder::buildQueryBlock(Value tile) {
   MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
                                   op.getQueryDim(), op.getFeatureDim());
   Value packScale = buildPackScale();
-  Value scratch = buildScratch(
-      builder, loc, op.getComputeType(),
-      {getExtent(builder, loc, query, 1), builder.getIndexAttr(sizes.queries)});
-  Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
-                              query.value, packScale, scratch, query.map)
-                   .getResult(0);
-  return {tile, op.isDot() ? Value() : op.getScale(),
+  Value packed = PackOp::create(builder, loc, TypeRange(tile.getType()),
+                                query.value, packScale, tile, query.map)
+                     .getResult(0);
+  return {packed, op.isDot() ? Value() : op.getScale(),
           getExtent(builder, loc, query, 0)};
 }
 
@@ -154,8 +160,20 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, ValueRange state) {
   return buildInsertion(builder, loc, result, op.getOuts()[number]);
 }
 
+Value BlockBuilder::buildMass(ValueRange state, Value tile, Value mass) {
+  auto buildBlock = [&](const BlockScores &scores, ValueRange current) {
+    return cast<DestinationStyleOpInterface>(
+        MassOp::create(builder, loc, scores, normaliser, state, current.front())
+            .getOperation());
+  };
+  return buildKeyLoops(builder, op, buildQueryBlock(tile), sizes.keys, masks,
+                       std::nullopt, mass, buildBlock)
+      .front();
+}
+
 SmallVector<Value> BlockBuilder::buildResults(const QueryBlock &queries,
                                               ArrayRef<Value> state) {
+  finalState = llvm::to_vector(state.drop_front());
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());

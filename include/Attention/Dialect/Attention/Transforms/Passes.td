@@ -248,7 +248,9 @@ def AttentionTile : Pass<"attention-tile"> {
     (`attention.pack`), read blocks of keys one after another
     (`attention.online`), and give rows of the context (`attention.finish`). If the
     weights are a result, a second pass over the keys follows, which scores them
-    again (`attention.weights`).
+    again (`attention.weights`). The mass of columns is a second parallel loop,
+    over batch elements and parts of the keys, which goes through all blocks of
+    queries (`attention.mass`).
 
     Which keys are visited follows from the mask sets, their unions, intersections,
     and quotients and remainders by constants: keys that no query of the block
