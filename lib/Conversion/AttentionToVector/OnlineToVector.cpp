@@ -11,6 +11,7 @@
 #include "BlockEmitter.h"
 #include "BlockLowerings.h"
 #include "LaneVectorizer.h"
+#include "ReadingEmitter.h"
 #include "ScoreChanger.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -35,7 +36,8 @@ public:
         key{op.getKey(), op.getKeyMap()},
         value{op.getValue(), op.getValueMap()},
         tile(chooseRegisterTile(facts, c, numLanes())),
-        changer(builder, op, lanes, tile.vectors * lanes, getScratch) {}
+        changer(builder, op, lanes, tile.vectors * lanes, getScratch),
+        readings(builder, loc, op.getReadings(), c, op.getOuts(), lanes) {}
 
   /// for parts of as many keys as the strip holds:
   ///   for groups of queries that fit in registers:
@@ -103,6 +105,8 @@ private:
       for (auto [pivot, l] : llvm::zip(pivots, lane))
         storeVector(pivot, op.getOuts()[1], l);
     }
+    if (!op.getReadings().empty())
+      readings.emitSelected(strip, globalKey(index(0)), numKeys, lane);
     Values factors = emitWeights(oldPivots, pivots);
     if (!isFinite)
       return emitContext(factors, /*leavesOut=*/false);
@@ -116,6 +120,11 @@ private:
           emitContext(factors, /*leavesOut=*/true);
           scf::YieldOp::create(b, loc);
         });
+  }
+
+  /// The global index of the key whose scores are a row of the strip.
+  Value globalKey(Value row) {
+    return add(op.getOrigin().back(), add(firstKey, row));
   }
 
   //===--------------------------------------------------------------------===//
@@ -244,6 +253,8 @@ private:
     Values sums;
     if (hasState)
       sums.assign(tile.vectors, zeroVector());
+    size_t numSums = sums.size();
+    llvm::append_range(sums, readings.buildCarried(tile.vectors));
     auto emitRows = [&](Value row, int64_t count, ValueRange current) {
       Value shift;
       if (hasState)
@@ -253,7 +264,7 @@ private:
       Value scores = vector::LoadOp::create(b, loc, type, flat, at);
       Value weights = normaliser.buildWeight(b, loc, scores, shift);
       storeVector(weights, flat, at);
-      Values next(current);
+      Values next(current.take_front(numSums));
       for (auto [position, sum] : llvm::enumerate(next))
         for (int64_t r = 0; r < count; ++r) {
           int64_t offset = r * width + position * lanes;
@@ -261,6 +272,9 @@ private:
               b, loc, weights, offset, lanes, /*strides=*/1);
           sum = arith::AddFOp::create(b, loc, sum, weight);
         }
+      llvm::append_range(next, readings.addKeys(current.drop_front(numSums),
+                                                scores, weights, shift,
+                                                globalKey(row), tile.vectors));
       return next;
     };
     Value tail = roundDown(numKeys, rows);
@@ -271,10 +285,20 @@ private:
       sums = loop(tail, numKeys, 1, sums, [&](Value row, ValueRange current) {
         return emitRows(row, 1, current);
       });
-    for (auto [v, sum] : llvm::enumerate(sums)) {
-      Value all = loadVector(op.getOuts()[2], lane[v]);
-      all = multiplyAdd(all, factors[v], sum);
-      storeVector(all, op.getOuts()[2], lane[v]);
+    ValueRange carried = ValueRange(sums).drop_front(numSums);
+    for (auto [v, l] : llvm::enumerate(lane)) {
+      if (!hasState) {
+        readings.addCarried(carried, v, l);
+        continue;
+      }
+      Value all = loadVector(op.getOuts()[2], l);
+      all = multiplyAdd(all, factors[v], sums[v]);
+      storeVector(all, op.getOuts()[2], l);
+      if (carried.empty())
+        continue;
+      Value oldShift = normaliser.buildShift(b, loc, oldPivots[v]);
+      readings.rescale(l, {oldShift, shifts[v], factors[v]});
+      readings.addCarried(carried, v, l);
     }
     return factors;
   }
@@ -404,6 +428,7 @@ private:
   MappedValue key, value;
   RegisterTile tile;
   ScoreChanger changer;
+  ReadingEmitter readings;
   /// What scores are multiplied by, or null.
   Value scale;
   /// The keys and the lanes (first of each vector) at work.

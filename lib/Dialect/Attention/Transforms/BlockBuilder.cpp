@@ -57,7 +57,8 @@ SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
   SmallVector<Value> state = buildInitialState();
   auto merge =
       MergeOp::create(builder, loc, ValueRange(state).getTypes(),
-                      states.front(), states.drop_front(), state, normaliser);
+                      states.front(), states.drop_front(), state, normaliser,
+                      /*readings=*/builder.getArrayAttr({}));
   return buildResults(llvm::to_vector_of<Value>(merge.getResults()));
 }
 
@@ -117,7 +118,8 @@ SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {
                             op.getQueryDim()));
   auto finish =
       FinishOp::create(builder, loc, ValueRange(outs).getTypes(), state.front(),
-                       state.drop_front(), outs, normaliser, context.map);
+                       state.drop_front(), outs, normaliser,
+                       /*readings=*/builder.getArrayAttr({}), context.map);
   SmallVector<Value> results;
   for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
     results.push_back(buildInsertion(builder, loc, result, out));
