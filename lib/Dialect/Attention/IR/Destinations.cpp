@@ -52,9 +52,11 @@ LogicalResult attention::verifyDestinations(DestinationStyleOpInterface op,
 
 DestinationStyleOpInterface
 attention::cloneOnOperands(OpBuilder &builder, DestinationStyleOpInterface op,
-                           ValueRange operands) {
+                           ValueRange operands,
+                           std::optional<unsigned> numDestinations) {
   SmallVector<Type> types;
-  for (Value init : operands.take_back(op.getNumDpsInits()))
+  unsigned numInits = numDestinations.value_or(op.getNumDpsInits());
+  for (Value init : operands.take_back(numInits))
     if (isa<TensorType>(init.getType()))
       types.push_back(init.getType());
   // mlir::clone takes no empty regions where there is a listener.

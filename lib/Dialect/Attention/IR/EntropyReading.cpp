@@ -81,3 +81,10 @@ EntropyReadingAttr::buildResults(OpBuilder &builder, Location loc,
   return {
       normaliser.buildEntropy(builder, loc, slot[0], slot[1], normaliserState)};
 }
+
+SmallVector<Value> EntropyReadingAttr::buildGraphLevel(OpBuilder &builder,
+                                                       Location loc,
+                                                       Value weights,
+                                                       Value) const {
+  return {EntropyOp::create(builder, loc, weights)};
+}

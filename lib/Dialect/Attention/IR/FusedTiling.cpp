@@ -44,8 +44,8 @@ static bool isWhole(OpFoldResult offset, OpFoldResult size, Value value,
   return isa<Value>(size) && cast<Value>(size).getDefiningOp<tensor::DimOp>();
 }
 
-/// Where a tile of the iteration space lies in an operand with this map.
-/// Quotients need a tile of 1: elsewhere the tile would need another map.
+/// Where a tile of the iteration space lies in an operand with this map; of
+/// dimensions behind those of the map, all. Quotients need a tile of 1: elsewhere the tile would need another map.
 static LogicalResult getSlice(OpBuilder &builder, Location loc, Value value,
                               AffineMap map, ArrayRef<OpFoldResult> offsets,
                               ArrayRef<OpFoldResult> sizes,
@@ -74,6 +74,11 @@ static LogicalResult getSlice(OpBuilder &builder, Location loc, Value value,
       sliceOffsets.push_back(zero);
       sliceSizes.push_back(one);
     }
+  }
+  int64_t rank = cast<ShapedType>(value.getType()).getRank();
+  for (int64_t position = map.getNumResults(); position < rank; ++position) {
+    sliceOffsets.push_back(zero);
+    sliceSizes.push_back(tensor::getMixedSize(builder, loc, value, position));
   }
   return success();
 }
@@ -113,6 +118,8 @@ SmallVector<utils::IteratorType> FusedOp::getLoopIteratorTypes() {
   SmallVector<utils::IteratorType> types(getNumBatch() + 4,
                                          utils::IteratorType::parallel);
   types[getKeyDim()] = types[getFeatureDim()] = utils::IteratorType::reduction;
+  if (getColumnMass())
+    types[getQueryDim()] = utils::IteratorType::reduction;
   return types;
 }
 
@@ -143,6 +150,12 @@ FusedOp::getTiledImplementation(OpBuilder &builder,
   // of them is not this op.
   if (!isZeroInteger(offsets[getKeyDim()]) ||
       !isZeroInteger(offsets[getFeatureDim()]))
+    return failure();
+  // A tile of queries is, but for sums over them.
+  unsigned position = *getOutputMap(0).getResultPosition(
+      builder.getAffineDimExpr(getQueryDim()));
+  if (getColumnMass() && !isWhole(offsets[getQueryDim()], sizes[getQueryDim()],
+                                  getOuts()[0], position))
     return failure();
   SmallVector<Operation *> slices;
   SmallVector<OpFoldResult> allOffsets(offsets), allSizes(sizes);

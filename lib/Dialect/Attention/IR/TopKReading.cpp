@@ -8,6 +8,8 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "ElementBuilder.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -111,4 +113,37 @@ TopKReadingAttr::buildResults(OpBuilder &builder, Location loc, ValueRange slot,
   Value isListed =
       b.compare(arith::CmpFPredicate::OGT, weight, b.constant(0.0));
   return {weight, b.select(isListed, slot[1], b.integer32(-1))};
+}
+
+SmallVector<Value> TopKReadingAttr::buildGraphLevel(OpBuilder &builder,
+                                                    Location loc, Value weights,
+                                                    Value firstKey) const {
+  auto op = TopKOp::create(builder, loc, weights, getK());
+  Value keys = op.getIndices();
+  if (!firstKey)
+    return {op.getTopWeights(), keys};
+  // Moved, but for −1.
+  Value first =
+      arith::IndexCastOp::create(builder, loc, builder.getI32Type(), firstKey);
+  AffineMap map =
+      builder.getMultiDimIdentityMap(cast<ShapedType>(keys.getType()).getRank());
+  SmallVector<utils::IteratorType> loops(map.getNumDims(),
+                                         utils::IteratorType::parallel);
+  Value empty = tensor::EmptyOp::create(
+      builder, loc, tensor::getMixedSizes(builder, loc, keys),
+      builder.getI32Type());
+  auto moved = linalg::GenericOp::create(
+      builder, loc, keys.getType(), keys, empty, ArrayRef<AffineMap>{map, map},
+      loops, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+        Value key = arguments[0];
+        Value none = arith::ConstantIntOp::create(builder, loc, key.getType(),
+                                                  -1);
+        Value isNone = arith::CmpIOp::create(
+            builder, loc, arith::CmpIPredicate::eq, key, none);
+        Value sum = arith::AddIOp::create(builder, loc, key, first);
+        Value result =
+            arith::SelectOp::create(builder, loc, isNone, none, sum);
+        linalg::YieldOp::create(builder, loc, result);
+      });
+  return {op.getTopWeights(), moved.getResult(0)};
 }

@@ -7,6 +7,7 @@
 
 #include "BlockBuilder.h"
 
+#include "Attention/Dialect/Attention/IR/Readings.h"
 #include "BlockOperands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -55,36 +56,31 @@ SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
 
 SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
   SmallVector<Value> state = buildInitialState();
-  auto merge =
-      MergeOp::create(builder, loc, ValueRange(state).getTypes(),
-                      states.front(), states.drop_front(), state, normaliser,
-                      /*readings=*/builder.getArrayAttr({}));
+  auto merge = MergeOp::create(builder, loc, ValueRange(state).getTypes(),
+                               states.front(), states.drop_front(), state,
+                               normaliser, op.getReadings());
   return buildResults(llvm::to_vector_of<Value>(merge.getResults()));
 }
 
 SmallVector<Value> BlockBuilder::buildInitialElements(ValueRange initElements) {
-  Type c = op.getComputeType();
-  SmallVector<Value> elements = {
-      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0))};
-  if (normaliser.hasState())
-    llvm::append_range(elements,
-                       normaliser.buildInit(builder, loc, c, initElements));
-  return elements;
+  return buildStateBeforeKeys(builder, loc, normaliser, op.getReadings(),
+                              op.getComputeType(), initElements);
 }
 
 SmallVector<Value> BlockBuilder::buildInitialState() {
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());
-  SmallVector<OpFoldResult> sizes = {getExtent(builder, loc, context, 1),
-                                     builder.getIndexAttr(this->sizes.queries)};
+  SmallVector<StateShape> shapes =
+      getStateShapes(op, getExtent(builder, loc, context, 1),
+                     builder.getIndexAttr(sizes.queries));
   SmallVector<Value> initElements, state;
   for (Value operand : op.getInitOperands())
     initElements.push_back(buildElement(builder, loc, operand));
-  for (Value scalar : buildInitialElements(initElements)) {
-    Value scratch = buildScratch(builder, loc, scalar.getType(),
-                                 state.empty() ? ArrayRef(sizes)
-                                               : ArrayRef(sizes).drop_front());
+  for (auto [scalar, shape] :
+       llvm::zip_equal(buildInitialElements(initElements), shapes)) {
+    Value scratch =
+        buildScratch(builder, loc, shape.elementType, shape.extents);
     state.push_back(
         linalg::FillOp::create(builder, loc, scalar, scratch).getResult(0));
   }
@@ -112,16 +108,19 @@ SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());
-  SmallVector<Value> outs = {context.value};
-  if (op.getLse())
-    outs.push_back(buildRow(builder, loc, op.getOuts()[1], op.getOutputMap(1),
-                            op.getQueryDim()));
-  auto finish =
-      FinishOp::create(builder, loc, ValueRange(outs).getTypes(), state.front(),
-                       state.drop_front(), outs, normaliser,
-                       /*readings=*/builder.getArrayAttr({}), context.map);
+  SmallVector<Value> outs = {context.value}, wholes = {op.getOuts()[0]};
+  for (auto [number, result] : llvm::enumerate(op.getFusedResults()))
+    if (result.kind == FusedResultKind::Lse ||
+        result.kind == FusedResultKind::Reading) {
+      wholes.push_back(op.getOuts()[number]);
+      outs.push_back(buildRow(builder, loc, wholes.back(),
+                              op.getOutputMap(number), op.getQueryDim()));
+    }
+  auto finish = FinishOp::create(builder, loc, ValueRange(outs).getTypes(),
+                                 state.front(), state.drop_front(), outs,
+                                 normaliser, op.getReadings(), context.map);
   SmallVector<Value> results;
-  for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
+  for (auto [out, result] : llvm::zip_equal(wholes, finish.getResults()))
     results.push_back(buildInsertion(builder, loc, result, out));
   return results;
 }

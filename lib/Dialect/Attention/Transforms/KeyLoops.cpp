@@ -136,10 +136,10 @@ OnlineOp KeyLoopBuilder::buildPrototype(MappedValue key, MappedValue value,
                                         ValueRange state) {
   Value live =
       getValueOrCreateConstantIndexOp(builder, loc, queries.numQueries);
-  return OnlineOp::create(
-      builder, loc, queries.tile, key, value, op.getParameters(), queries.scale,
-      op.getCombine(), changes, queries.normaliser,
-      /*readings=*/builder.getArrayAttr({}), origin, live, state);
+  return OnlineOp::create(builder, loc, queries.tile, key, value,
+                          op.getParameters(), queries.scale, op.getCombine(),
+                          changes, queries.normaliser, op.getReadings(), origin,
+                          live, state);
 }
 
 SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {

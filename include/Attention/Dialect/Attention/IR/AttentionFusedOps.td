@@ -26,6 +26,9 @@ def Attention_StateShaped
     : AnyTypeOf<[RankedTensorOf<[F16, BF16, F32, F64, I32]>,
                  StridedMemRefOf<[F16, BF16, F32, F64, I32]>]>;
 
+/// What fused attention gives: floats, and keys.
+def Attention_OutTensor : RankedTensorOf<[F16, BF16, F32, F64, I32]>;
+
 /// What score changes read: mask and bias tensors or buffers.
 def Attention_ChangeShaped
     : AnyTypeOf<[RankedTensorOf<[I1, F16, BF16, F32, F64]>,
@@ -99,8 +102,12 @@ def Attention_FusedOp
     first pair in the whole (0 without it). `init` are the normaliser's init
     operands, a softmax's sinks, with maps from the batch dimensions.
 
-    Results are in destination style and in a fixed order: the context, of any
-    float type; with `lse` the log-sum-exp; with `weights` the weights.
+    Results are in destination style and in a fixed order, each with a map: the
+    context, of any float type; with `lse` the log-sum-exp; with `weights` the
+    weights; with `reads` what each of a list of readings gives, attributes that
+    implement RowReadingAttrInterface; with `column_mass` the sum of the weights
+    of each key. Readings have one value a row, or a list: its map is that of the
+    rows, and the elements of the list are the last dimension.
 
     ```mlir
     #query = affine_map<(h, i, j, d, e) -> (i, h, d)>
@@ -125,6 +132,30 @@ def Attention_FusedOp
           outs(%empty : tensor<77x8x32xf32> by [#out])
       return %o : tensor<77x8x32xf32>
     }
+
+    #row = affine_map<(i, j, d, e) -> (i)>
+
+    // The three keys that each query reads most, its entropy, and how much each
+    // key is read.
+    func.func @read(%q: tensor<64x32xf32>, %k: tensor<77x32xf32>,
+                    %v: tensor<77x32xf32>, %o: tensor<64x32xf32>,
+                    %top: tensor<64x3xf32>, %keys: tensor<64x3xi32>,
+                    %h: tensor<64xf32>, %m: tensor<77xf32>)
+        -> (tensor<64x3xf32>, tensor<64x3xi32>, tensor<64xf32>, tensor<77xf32>) {
+      %r:5 = attention.fused
+          query(%q : tensor<64x32xf32> by affine_map<(i, j, d, e) -> (i, d)>)
+          key(%k : tensor<77x32xf32> by affine_map<(i, j, d, e) -> (j, d)>)
+          value(%v : tensor<77x32xf32> by affine_map<(i, j, d, e) -> (j, e)>)
+          normaliser(#attention.softmax)
+          outs(%o, %top, %keys, %h, %m
+             : tensor<64x32xf32>, tensor<64x3xf32>, tensor<64x3xi32>,
+               tensor<64xf32>, tensor<77xf32>
+            by [affine_map<(i, j, d, e) -> (i, e)>, #row, #row, #row,
+                affine_map<(i, j, d, e) -> (j)>])
+          reads([#attention.top_k<3>, #attention.entropy]) column_mass
+      return %r#1, %r#2, %r#3, %r#4
+           : tensor<64x3xf32>, tensor<64x3xi32>, tensor<64xf32>, tensor<77xf32>
+    }
     ```
   }];
   let arguments = (ins
@@ -137,7 +168,7 @@ def Attention_FusedOp
     Variadic<Attention_ChangeShaped>:$change_tensors,
     Variadic<Attention_ScoreTensor>:$init_operands,
     Variadic<Index>:$origin,
-    Variadic<Attention_FloatTensor>:$outs,
+    Variadic<Attention_OutTensor>:$outs,
     AffineMapAttr:$query_map,
     AffineMapAttr:$key_map,
     AffineMapAttr:$value_map,
@@ -147,7 +178,9 @@ def Attention_FusedOp
     DefaultValuedAttr<Attention_ChangeSetsAttr, "{}">:$change_sets,
     OnlineNormaliserAttrInterface:$normaliser,
     UnitAttr:$lse,
-    UnitAttr:$weights);
+    UnitAttr:$weights,
+    DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings,
+    UnitAttr:$column_mass);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
   let builders = [
@@ -159,7 +192,8 @@ def Attention_FusedOp
                    "OnlineNormaliserAttrInterface":$normaliser,
                    "ArrayRef<MappedValue>":$initOperands, "ValueRange":$origin,
                    "ArrayRef<MappedValue>":$outs, "bool":$lse,
-                   "bool":$weights)>
+                   "bool":$weights, "ArrayRef<Attribute>":$readings,
+                   "bool":$columnMass)>
   ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `by` $query_map `)`
@@ -175,7 +209,8 @@ def Attention_FusedOp
     (`init` `(` $init_operands^ `:` type($init_operands) `by` $init_maps `)`)?
     (`origin` `(` $origin^ `)`)?
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results))
-    `by` $output_maps `)` (`lse` $lse^)? (`weights` $weights^)? attr-dict
+    `by` $output_maps `)` (`lse` $lse^)? (`weights` $weights^)?
+    (`reads` `(` $readings^ `)`)? (`column_mass` $column_mass^)? attr-dict
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -190,6 +225,8 @@ def Attention_FusedOp
     unsigned getFeatureDim() { return getNumBatch() + 2; }
     unsigned getValueDim() { return getNumBatch() + 3; }
     ::mlir::AffineMap getOutputMap(unsigned index);
+    /// What each result is, in order.
+    ::llvm::SmallVector<FusedResult> getFusedResults();
     ::mlir::AffineMap getInitMap(unsigned index);
   }]);
 }

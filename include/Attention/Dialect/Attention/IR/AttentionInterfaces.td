@@ -172,4 +172,19 @@ def ScoreChangeOpInterface : OpInterface<"ScoreChangeOpInterface"> {
   ];
 }
 
+def RowReadingOpInterface : OpInterface<"RowReadingOpInterface"> {
+  let cppNamespace = "::mlir::attention";
+  let description = [{
+    An operation that reads each row of weights: it gives tensors [b…, i] with one
+    value a row, or [b…, i, n] with a list of them. It says so as an attribute that
+    fused attention carries along, whose results are those of the operation.
+  }];
+  let methods = [
+    InterfaceMethod<"The weights, a tensor [b…, i, j].",
+      "::mlir::Value", "getWeights">,
+    InterfaceMethod<"An attribute that implements RowReadingAttrInterface.",
+      "::mlir::Attribute", "getRowReading">,
+  ];
+}
+
 #endif // ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONINTERFACES_TD

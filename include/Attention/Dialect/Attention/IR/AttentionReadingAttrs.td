@@ -113,6 +113,13 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
            "::mlir::ValueRange":$slot,
            "::mlir::attention::OnlineNormaliserAttrInterface":$normaliser,
            "::mlir::ValueRange":$normaliserState)>,
+    InterfaceMethod<
+      [{Builds the same reading at the graph level, of a tensor of weights
+        [b…, i, j], and returns its results. Keys are counted from `firstKey`, or
+        from 0 where that is null.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildGraphLevel",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$weights, "::mlir::Value":$firstKey)>,
   ];
   let extraSharedClassDeclaration = [{
     /// The number of slots.
