@@ -40,8 +40,9 @@ protected:
       if (Value factor = normaliser.buildContextFactor(b, loc, state))
         factors.push_back(factor);
     }
-    emitRows(/*hasSums=*/false, [&](Value rows, int64_t count) {
-      Value result = emitWeights(rows, shifts, count);
+    emitRows({}, [&](Value, Value rows, int64_t count, Values &) {
+      Value shift = shifts.empty() ? Value() : concatenate(shifts, count);
+      Value result = normaliser.buildWeight(b, loc, rows, shift);
       if (!factors.empty())
         result =
             arith::MulFOp::create(b, loc, result, concatenate(factors, count));

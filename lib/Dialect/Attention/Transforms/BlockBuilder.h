@@ -66,9 +66,10 @@ private:
   SmallVector<Value> buildResults(const QueryBlock &queries,
                                   ArrayRef<Value> state);
 
-  /// The weights, in a second pass over the keys, from their normaliser's
-  /// state.
-  Value buildWeights(const QueryBlock &queries, ValueRange state);
+  /// The weights, result `number`, in a second pass over the keys, from their
+  /// normaliser's state.
+  Value buildWeights(const QueryBlock &queries, unsigned number,
+                     ValueRange state);
 
   RewriterBase &builder;
   Location loc;

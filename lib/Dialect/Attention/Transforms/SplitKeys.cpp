@@ -83,16 +83,11 @@ static SmallVector<Value> buildScratchOfStates(OpBuilder &builder, FusedOp op,
                                                OpFoldResult numValueFeatures,
                                                OpFoldResult lanes) {
   SmallVector<Value> scratch;
-  auto add = [&](ArrayRef<OpFoldResult> extents) {
-    SmallVector<OpFoldResult> all(numbers);
-    llvm::append_range(all, extents);
+  for (const StateShape &shape : getStateShapes(op, numValueFeatures, lanes)) {
+    SmallVector<OpFoldResult> extents(numbers);
+    llvm::append_range(extents, shape.extents);
     scratch.push_back(
-        buildScratch(builder, op.getLoc(), op.getComputeType(), all));
-  };
-  add({numValueFeatures, lanes});
-  if (op.getNormaliser().hasState()) {
-    add({lanes});
-    add({lanes});
+        buildScratch(builder, op.getLoc(), shape.elementType, extents));
   }
   return scratch;
 }

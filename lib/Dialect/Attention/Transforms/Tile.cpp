@@ -34,8 +34,6 @@ static constexpr StringLiteral category = "attention-tile";
 
 /// Why the block level cannot take `op`, or nothing.
 static std::optional<std::string> findObstacle(FusedOp op) {
-  if (!op.getReadings().empty())
-    return "it reads rows of weights";
   for (Value operand : op.getOperands())
     if (auto type = dyn_cast<RankedTensorType>(operand.getType());
         type && llvm::is_contained(type.getShape(), 0))

@@ -26,8 +26,9 @@ def Attention_MergeOp : Attention_DestinationOp<"merge", [AttrSizedOperandSegmen
 
     A normaliser without state has accumulators only, and they are added. The
     partial states are `attention.online`'s, with the dimension of parts in front:
-    accumulators [parts, e, lanes], pivots and sums [parts, lanes]. A normaliser's
-    init operands, such as sinks, belong into one of the states that are merged:
+    accumulators [parts, e, lanes], pivots and sums [parts, lanes], and with
+    `reads` the states of readings, [parts, slots, lanes], whose parts may be of any
+    keys. A normaliser's init operands, such as sinks, belong into one of the states that are merged:
     the destination's.
 
     ```mlir
@@ -46,15 +47,20 @@ def Attention_MergeOp : Attention_DestinationOp<"merge", [AttrSizedOperandSegmen
     ```
   }];
   let arguments = (ins Attention_FloatShaped:$accumulators,
-                       Variadic<Attention_FloatShaped>:$states,
-                       Variadic<Attention_FloatShaped>:$outs,
-                       OnlineNormaliserAttrInterface:$normaliser);
+                       Variadic<Attention_StateShaped>:$states,
+                       Variadic<Attention_StateShaped>:$outs,
+                       OnlineNormaliserAttrInterface:$normaliser,
+                       DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings);
   let assemblyFormat = [{
     $accumulators (`state` `(` $states^ `:` type($states) `)`)?
-    `normaliser` `(` $normaliser `)` attr-dict `:` type($accumulators)
+    `normaliser` `(` $normaliser `)` (`reads` `(` $readings^ `)`)? attr-dict `:` type($accumulators)
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results)) `)`
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = !strconcat(destinationDeclaration, [{
+    /// The type of the state.
+    ::mlir::FloatType getComputeType();
+  }]);
 }
 
 /// An operation on a tile of packed queries, a block of keys and the state of all
