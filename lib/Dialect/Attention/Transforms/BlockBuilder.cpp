@@ -24,6 +24,9 @@ BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
         return change.kind == ScoreChangeKind::Bias ||
                change.kind == ScoreChangeKind::Modify;
       });
+  // Equal scores need not be equal after a factor has been rounded into them.
+  for (auto reading : op.getReadings().getAsRange<RowReadingAttrInterface>())
+    seesScores |= reading.isSelective();
   if (!op.isDot() || seesScores)
     return;
   auto [factor, prescaled] = normaliser.getPrescaled();
