@@ -44,7 +44,9 @@ def quantum(x: np.ndarray, element: str) -> np.ndarray:
 
 
 def round_to(x: np.ndarray, element: str) -> np.ndarray:
-    """x rounded once to the type, in x's own precision."""
+    """x rounded once to the type, in x's own precision; whole numbers as they are."""
+    if element in INTEGERS:
+        return x
     if element == "f64":
         return x.astype(np.float64).astype(x.dtype)
     q = quantum(x, element)

@@ -40,6 +40,11 @@ def least(x: np.ndarray) -> float:
     return 2.0 ** (-149 + 24) if x.dtype == np.float64 else 2.0 ** (-1074 + 53)
 
 
+def _unit_roundoff(x: np.ndarray) -> float:
+    """The unit roundoff of the compute type."""
+    return 2.0**-24 if x.dtype == np.float64 else 2.0**-53
+
+
 @dataclass
 class Scores:
     value: np.ndarray  # [b…, i, j], meaningless where not live
@@ -196,6 +201,62 @@ def softmax(s: Scores, sinks: Optional[np.ndarray] = None) -> tuple[Bounded, Bou
 def as_weights(s: Scores) -> Bounded:
     """Scores for weights, 0 where a pair is absent."""
     return Bounded(np.where(s.live, s.value, 0), np.where(s.live, s.error, 0))
+
+
+def top_k(w: Bounded, k: int) -> Bounded:
+    """The k largest weights of each row [b…, i, k], decreasing, 0 where there are no
+    more; NaN in a row with a NaN. No bound of an element has to be that of one key:
+    where weights within their errors change places, it is between them."""
+    def largest(x):
+        ordered = -np.sort(-np.maximum(x, 0), axis=-1)[..., :k]
+        return np.pad(ordered, [(0, 0)] * (x.ndim - 1) + [(0, k - ordered.shape[-1])])
+
+    error = np.broadcast_to(w.error, w.value.shape)
+    value, unit = largest(w.value), _unit_roundoff(w.value)
+    room = np.maximum(largest(w.value + error * unit) - value, value - largest(w.value - error * unit))
+    spoilt = np.isnan(w.value).any(axis=-1, keepdims=True)
+    return Bounded(np.where(spoilt, np.nan, value), finite_or_zero(np.where(spoilt, 0, room / unit)))
+
+
+def weights_of_keys(w: Bounded, keys: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """What the keys that top_k found, [b…, i, k], have for weights: the number within
+    the key's bound that is nearest to what is expected. −1 has weight 0, in a row
+    with a NaN NaN; a key that must not be listed, none that is ever expected."""
+    keys = keys.astype(np.int64)
+    count = w.value.shape[-1]
+    is_key = (keys >= 0) & (keys < count)
+    spoilt = np.isnan(w.value).any(axis=-1, keepdims=True)
+    at = np.where(is_key, keys, 0) if count else np.zeros_like(keys)
+    read = lambda x: np.take_along_axis(x, at, -1) if count else np.zeros(keys.shape)
+    value = read(w.value)
+    room = read(np.broadcast_to(w.error, w.value.shape)) * _unit_roundoff(w.value)
+    nearest = np.clip(expected, value - room, value + room)
+    is_listed = is_key & (value + room > 0) & ~spoilt
+    is_none = keys == -1
+    twice = np.zeros(keys.shape, bool)
+    for t in range(keys.shape[-1]):
+        twice[..., t] = (keys[..., :t] == keys[..., t, None]).any(axis=-1) & ~is_none[..., t]
+    result = np.where(is_listed & ~twice, nearest, np.inf)
+    return np.where(is_none, np.where(spoilt, np.nan, 0.0), result)
+
+
+def entropy(w: Bounded) -> Bounded:
+    """−Σ_j w · ln w, in nats."""
+    value = w.value
+    # Below the least normal number a weight may count as 0.
+    tiny = underflow(value) * _unit_roundoff(value)
+    log = np.log(np.maximum(value, tiny))
+    terms = -value * np.log(np.where(value == 0, 1, value))
+    error = ((np.abs(log) + 1) * np.broadcast_to(w.error, value.shape)
+             + (np.sqrt(value.shape[-1]) + STEP) * np.abs(terms) + 2 * np.abs(value))
+    return Bounded(terms.sum(-1), finite_or_zero(error).sum(-1))
+
+
+def column_mass(w: Bounded) -> Bounded:
+    """Σ_i w."""
+    error = np.broadcast_to(w.error, w.value.shape)
+    terms = (np.sqrt(w.value.shape[-2]) + 2) * finite_or_zero(np.abs(w.value))
+    return Bounded(w.value.sum(-2), finite_or_zero(error + terms).sum(-2))
 
 
 def context(w: Bounded, v: np.ndarray) -> Bounded:

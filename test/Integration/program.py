@@ -27,6 +27,7 @@ class Value:
     element: str
     dims: Optional[tuple]  # None in it: dynamic; None for a scalar
     data: object  # np.ndarray, or oracle.Scores / Bounded for what is computed
+    judge: Optional[Callable] = None  # see Expected
 
     @property
     def type(self) -> str:
@@ -61,6 +62,7 @@ class Expected:
     tolerance: np.ndarray
     element: str
     exact: bool  # the rounded value, bit for bit but for the sign of 0
+    judge: Optional[Callable] = None  # found -> what is compared, where that is another thing
 
 
 @dataclass
@@ -297,6 +299,28 @@ class Program:
                           f"{w.type}, {v.type} -> {o.type}")
         return o
 
+    def top_k(self, w: Value, k: int):
+        """(weights, keys). Keys are judged by their true weights, since keys whose
+        weights agree within rounding come in any order."""
+        expected = oracle.top_k(w.data, k)
+        top = self._new(w.element, w.dims[:-1] + (k,), expected)
+        keys = self._new("i32", top.dims, expected)
+        keys.judge = lambda found: oracle.weights_of_keys(w.data, found, expected.value)
+        self.lines.append(f"{top.name}, {keys.name} = attention.top_k {w.name} k({k}) : "
+                          f"{w.type} -> {top.type}, {keys.type}")
+        return top, keys
+
+    def entropy(self, w: Value) -> Value:
+        return self._sum("entropy", w, w.dims[:-1], oracle.entropy(w.data))
+
+    def column_mass(self, w: Value) -> Value:
+        return self._sum("column_mass", w, w.dims[:-2] + w.dims[-1:], oracle.column_mass(w.data))
+
+    def _sum(self, name: str, w: Value, dims, data) -> Value:
+        result = self._new(w.element, dims, data)
+        self.lines.append(f"{result.name} = attention.{name} {w.name} : {w.type} -> {result.type}")
+        return result
+
     # -- the function -----------------------------------------------------------
 
     def result(self, *values: Value, exact: bool = False) -> None:
@@ -307,9 +331,9 @@ class Program:
             else:
                 bounded = v.data
             tolerance = bounded.error * unit_roundoff(self.compute)
-            if v.element != self.compute:
+            if v.element != self.compute and v.element not in INTEGERS:
                 tolerance = tolerance + quantum(np.abs(bounded.value) + tolerance, v.element) / 2
-            self.results.append((v, Expected(bounded.value, tolerance, v.element, exact)))
+            self.results.append((v, Expected(bounded.value, tolerance, v.element, exact, v.judge)))
 
     def call(self, label: str) -> Call:
         arguments = ", ".join(f"{v.name}: {v.type}" for v in self.inputs)

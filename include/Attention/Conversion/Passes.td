@@ -85,10 +85,11 @@ def ConvertContractionToVector : Pass<"convert-contraction-to-vector"> {
 
     A tile of the result, as many rows times vectors of columns as the target has
     registers for, is accumulated over a stretch of terms, from broadcast elements
-    of one operand and vectors of the other. The latter are packed into a panel
-    that stays in the first-level cache, unless only one tile of rows would read
-    it; the former are read where they lie if those of a row are contiguous, and
-    packed if not. Both packed forms have the type of the sums. Scratch is
+    of one operand and vectors of the other. The latter are packed into panels
+    that pass through the first-level cache, as many at a time as half of the
+    second holds, unless only one tile of rows would read them; the former are
+    read where they lie if those of a row are contiguous, and packed if not, in
+    blocks of rows that stay in a quarter of the second-level cache. Both packed forms have the type of the sums. Scratch is
     allocated on the stack, at the start of the surrounding parallel loop's body
     or function.
 

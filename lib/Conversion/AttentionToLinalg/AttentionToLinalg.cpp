@@ -32,6 +32,8 @@ void attention::populateAttentionToLinalgPatterns(RewritePatternSet &patterns) {
   populateScoreChangesToLinalgPatterns(patterns);
   populateNormaliserToLinalgPatterns(patterns);
   populateContextToLinalgPatterns(patterns);
+  populateTopKToLinalgPatterns(patterns);
+  populateWeightSumsToLinalgPatterns(patterns);
 }
 
 namespace {

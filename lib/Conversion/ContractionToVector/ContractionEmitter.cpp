@@ -34,11 +34,11 @@ public:
         sizes(chooseContractionSizes(facts, c, shape)), scratch(scratch) {}
 
   /// for all other dimensions:
-  ///   for blocks of rows, if they are packed: for blocks of terms:
-  ///     pack rows
-  ///     for blocks of columns:
-  ///       pack columns
-  ///       for tiles of rows: out += rows · columns
+  ///   for groups of panels of columns: for blocks of terms:
+  ///     pack panels
+  ///     for blocks of rows:
+  ///       pack rows, if they have to be
+  ///       for panels: for tiles of rows: out += rows · columns
   void emit() {
     numRows = contraction.row ? extent(*contraction.row) : index(1);
     numColumns = extent(contraction.column);
@@ -86,7 +86,10 @@ private:
   void allocateScratch() {
     if (!readsRhsInPlace || ShapedType::isDynamic(shape.columns) ||
         shape.columns % width() != 0)
-      panel = scratch("columns", MemRefType::get({sizes.depth, width()}, c));
+      panels = scratch(
+          "columns",
+          MemRefType::get(
+              {readsRhsInPlace ? 1 : sizes.panels, sizes.depth, width()}, c));
     if (lhsForm == LhsForm::Converted)
       rowBlock =
           scratch("rows", MemRefType::get({sizes.packedRows, sizes.depth}, c));
@@ -133,10 +136,7 @@ private:
     lhs = view(contraction.lhs, contraction.row, contraction.term, at);
     rhs = view(contraction.rhs, contraction.term, contraction.column, at);
     out = view(contraction.out, contraction.row, contraction.column, at);
-    if (lhsForm == LhsForm::InPlace)
-      return emitRowBlock(index(0), numRows);
-    loopOverBlocks(numRows, sizes.packedRows,
-                   [&](Value i, Value count) { emitRowBlock(i, count); });
+    emitGroups();
   }
 
   /// Calls `body` for blocks of `size`, the last of what is left.
@@ -152,40 +152,84 @@ private:
     });
   }
 
-  void emitRowBlock(Value i, Value count) {
-    firstRow = i;
-    blockRows = count;
-    loopOverBlocks(numTerms, sizes.depth, [&](Value k, Value depth) {
-      firstTerm = k;
-      blockTerms = depth;
-      if (lhsForm == LhsForm::Converted)
-        convertRows(lhs, i, count, k, depth, rowBlock);
-      else if (lhsForm == LhsForm::Packed)
-        packRows(lhs, i, count, k, depth, rowBlock);
-      emitPanels();
+  /// Panels of whole vectors, in groups that are packed at a time, and what is
+  /// left of the columns.
+  void emitGroups() {
+    Value whole = roundDown(numColumns, width());
+    if (ShapedType::isDynamic(shape.columns)) {
+      emitWholeGroups(whole);
+      ifThen(isLess(whole, numColumns), [&] {
+        emitGroup(whole, index(0), {sizes.tileVectors, sub(numColumns, whole)});
+      });
+      return;
+    }
+    int64_t rest = shape.columns % width();
+    PanelTail tail{static_cast<int64_t>(llvm::divideCeil(rest, lanes)),
+                   rest == 0 ? Value() : index(rest)};
+    // Rows are packed for each group: the tail has none of its own if it can.
+    if (readsRhsInPlace || static_cast<int64_t>(llvm::divideCeil(
+                               shape.columns, width())) <= sizes.panels)
+      return emitGroup(index(0), index(shape.columns / width()), tail);
+    emitWholeGroups(whole);
+    if (tail.count)
+      emitGroup(whole, index(0), tail);
+  }
+
+  void emitWholeGroups(Value end) {
+    if (readsRhsInPlace)
+      return emitGroup(index(0), divide(end, width()), {});
+    loopOverBlocks(end, sizes.panels * width(), [&](Value j, Value count) {
+      emitGroup(j, divide(count, width()), {});
     });
   }
 
-  void emitPanels() {
-    Value tail = roundDown(numColumns, width());
-    loop(index(0), tail, width(),
-         [&](Value j) { emitPanel(j, sizes.tileVectors, /*count=*/Value()); });
-    if (!ShapedType::isDynamic(shape.columns)) {
-      int64_t rest = shape.columns % width();
-      if (rest != 0)
-        emitPanel(tail, llvm::divideCeil(rest, lanes), index(rest));
-      return;
-    }
-    ifThen(isLess(tail, numColumns),
-           [&] { emitPanel(tail, sizes.tileVectors, sub(numColumns, tail)); });
+  /// What columns there are beyond whole panels: `count` of them, in as many
+  /// vectors; null for none.
+  struct PanelTail {
+    int64_t vectors = 0;
+    Value count;
+  };
+
+  /// `numPanels` panels of columns from j on, and the tail after them.
+  void emitGroup(Value j, Value numPanels, PanelTail tail) {
+    Value tailColumn =
+        add(j, b.createOrFold<arith::MulIOp>(loc, numPanels, index(width())));
+    Value tailPanel = readsRhsInPlace ? index(0) : numPanels;
+    loopOverBlocks(numTerms, sizes.depth, [&](Value k, Value depth) {
+      firstTerm = k;
+      blockTerms = depth;
+      if (!readsRhsInPlace)
+        packPanels(rhs, k, depth, j, numPanels, panels);
+      if (tail.count)
+        packColumns(rhs, k, depth, tailColumn, tail.vectors, tail.count,
+                    {panels, tailPanel});
+      auto emitRows = [&](Value i, Value count) {
+        firstRow = i;
+        blockRows = count;
+        if (lhsForm == LhsForm::Converted)
+          convertRows(lhs, i, count, k, depth, rowBlock);
+        else if (lhsForm == LhsForm::Packed)
+          packRows(lhs, i, count, k, depth, rowBlock);
+        loop(index(0), numPanels, 1, [&](Value p) {
+          Value column =
+              add(j, b.createOrFold<arith::MulIOp>(loc, p, index(width())));
+          emitPanel(column, sizes.tileVectors, /*count=*/Value(), p);
+        });
+        if (tail.count)
+          emitPanel(tailColumn, tail.vectors, tail.count, tailPanel);
+      };
+      loopOverBlocks(numRows, sizes.packedRows, emitRows);
+    });
   }
 
-  /// The columns from j on, `count` of them or, if that is null, all that
-  /// `vectors` vectors have.
-  void emitPanel(Value j, int64_t vectors, Value count) {
+  Value divide(Value value, int64_t divisor) {
+    return b.createOrFold<arith::DivUIOp>(loc, value, index(divisor));
+  }
+
+  /// The tiles of a block of rows and the columns from j on, `count` of them
+  /// or, if that is null, all that `vectors` vectors have.
+  void emitPanel(Value j, int64_t vectors, Value count, Value panel) {
     bool isInPlace = readsRhsInPlace && !count;
-    if (!isInPlace)
-      packColumns(rhs, firstTerm, blockTerms, j, vectors, count, panel);
     // Whole tiles, then what is left of one in ever smaller tiles.
     SmallVector<int64_t> tileRows = {sizes.tileRows};
     if (std::optional<int64_t> known = getConstantIntValue(blockRows))
@@ -199,15 +243,17 @@ private:
       if (rows == 0)
         continue;
       Value end = add(begin, roundDown(sub(blockRows, begin), rows));
-      loop(begin, end, rows,
-           [&](Value i) { emitTile(i, rows, j, vectors, count, isInPlace); });
+      loop(begin, end, rows, [&](Value i) {
+        emitTile(i, rows, j, vectors, count, isInPlace ? Value() : panel);
+      });
       begin = end;
     }
   }
 
-  /// out[i …, j …] += lhs[i …, :] · rhs[:, j …] in registers.
+  /// out[i …, j …] += lhs[i …, :] · rhs[:, j …] in registers, from a panel or,
+  /// if it is null, from where the columns lie.
   void emitTile(Value i, int64_t rows, Value j, int64_t vectors, Value count,
-                bool isInPlace) {
+                Value panel) {
     if (stagesOut)
       copyToStage(i, rows, j, vectors, count);
     Values sums;
@@ -241,9 +287,9 @@ private:
       Values columns, next(now);
       for (int64_t v = 0; v < vectors; ++v)
         columns.push_back(
-            isInPlace ? loadVector(rhs.buffer,
-                                   rhs.at(add(firstTerm, k), add(j, v * lanes)))
-                      : loadVector(panel, {k, index(v * lanes)}));
+            panel ? loadVector(panels, {panel, k, index(v * lanes)})
+                  : loadVector(rhs.buffer,
+                               rhs.at(add(firstTerm, k), add(j, v * lanes))));
       for (int64_t r = 0; r < rows; ++r) {
         Value factor = splat(loadFactor(r, k));
         for (int64_t v = 0; v < vectors; ++v) {
@@ -336,7 +382,7 @@ private:
 
   LhsForm lhsForm = LhsForm::InPlace;
   bool readsRhsInPlace = false, stagesOut = false;
-  Value panel, rowBlock, stage;
+  Value panels, rowBlock, stage;
   Value numRows, numColumns, numTerms;
   /// The product, and the part of it, at work.
   MatrixView lhs, rhs, out;

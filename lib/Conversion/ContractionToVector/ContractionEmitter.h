@@ -43,11 +43,21 @@ public:
   PanelPacker(OpBuilder &builder, Location loc, FloatType type, int64_t lanes)
       : BlockEmitter(builder, loc, type, lanes) {}
 
+  /// One of a buffer's panels [panel, term, column].
+  struct Panel {
+    Value buffer, index;
+  };
+
+  /// panels[p, term, column] = rhs[k0 + term, j + p · width + column], for
+  /// `numTerms` terms and `numPanels` panels.
+  void packPanels(const MatrixView &rhs, Value k0, Value numTerms, Value j,
+                  Value numPanels, Value panels);
+
   /// panel[term, column] = rhs[k0 + term, j + column], for `numTerms` terms and
   /// `vectors` vectors of columns. Where only `count` columns exist (null: all
   /// do) the others are copies of the last.
   void packColumns(const MatrixView &rhs, Value k0, Value numTerms, Value j,
-                   int64_t vectors, Value count, Value panel);
+                   int64_t vectors, Value count, Panel panel);
 
   /// block[row, term] = lhs[i0 + row, k0 + term], row by row.
   void convertRows(const MatrixView &lhs, Value i0, Value numRows, Value k0,
@@ -58,10 +68,13 @@ public:
                 Value numTerms, Value panels);
 
 private:
+  /// Vectors [begin, end) of terms [first, last).
+  void copyVectors(const MatrixView &rhs, Value k0, Value first, Value last,
+                   Value j, int64_t begin, int64_t end, Panel panel);
   void packScalars(const MatrixView &rhs, Value k0, Value first, Value numTerms,
-                   Value j, int64_t vector, Value count, Value panel);
+                   Value j, int64_t vector, Value count, Panel panel);
   void packTransposed(const MatrixView &rhs, Value k0, Value numTerms, Value j,
-                      int64_t vector, Value count, Value panel);
+                      int64_t vector, Value count, Panel panel);
   /// The columns of a square whose rows are `rows`.
   Values transpose(ArrayRef<Value> rows);
 };

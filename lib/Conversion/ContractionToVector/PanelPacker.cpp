@@ -16,9 +16,48 @@
 using namespace mlir;
 using namespace mlir::attention;
 
+/// Terms of all panels that are copied before the next ones: rows are read in
+/// long stretches, as many at a time as the processor foresees.
+static constexpr int64_t numCopiedTerms = 8;
+
+void PanelPacker::packPanels(const MatrixView &rhs, Value k0, Value numTerms,
+                             Value j, Value numPanels, Value panels) {
+  int64_t width = cast<MemRefType>(panels.getType()).getShape().back();
+  auto forPanels = [&](function_ref<void(Value, Value)> body) {
+    loop(index(0), numPanels, 1, [&](Value p) {
+      body(add(j, b.createOrFold<arith::MulIOp>(loc, p, index(width))), p);
+    });
+  };
+  if (!rhs.hasContiguousColumns)
+    return forPanels([&](Value column, Value p) {
+      packColumns(rhs, k0, numTerms, column, width / lanes, /*count=*/Value(),
+                  {panels, p});
+    });
+  loop(index(0), numTerms, numCopiedTerms, [&](Value first) {
+    Value last = minimum(add(first, numCopiedTerms), numTerms);
+    forPanels([&](Value column, Value p) {
+      copyVectors(rhs, k0, first, last, column, 0, width / lanes, {panels, p});
+    });
+  });
+}
+
+void PanelPacker::copyVectors(const MatrixView &rhs, Value k0, Value first,
+                              Value last, Value j, int64_t begin, int64_t end,
+                              Panel panel) {
+  if (begin == end)
+    return;
+  loop(first, last, 1, [&](Value k) {
+    for (int64_t v = begin; v < end; ++v) {
+      Value vector =
+          extend(loadVector(rhs.buffer, rhs.at(add(k0, k), add(j, v * lanes))));
+      storeVector(vector, panel.buffer, {panel.index, k, index(v * lanes)});
+    }
+  });
+}
+
 void PanelPacker::packColumns(const MatrixView &rhs, Value k0, Value numTerms,
                               Value j, int64_t vectors, Value count,
-                              Value panel) {
+                              Panel panel) {
   if (!rhs.hasContiguousColumns) {
     for (int64_t v = 0; v < vectors; ++v)
       if (rhs.hasContiguousRows)
@@ -28,22 +67,14 @@ void PanelPacker::packColumns(const MatrixView &rhs, Value k0, Value numTerms,
     return;
   }
 
-  auto copyVectors = [&](int64_t begin, int64_t end) {
-    if (begin == end)
-      return;
-    loop(index(0), numTerms, 1, [&](Value k) {
-      for (int64_t v = begin; v < end; ++v) {
-        Value vector = extend(
-            loadVector(rhs.buffer, rhs.at(add(k0, k), add(j, v * lanes))));
-        storeVector(vector, panel, {k, index(v * lanes)});
-      }
-    });
+  auto copy = [&](int64_t begin, int64_t end) {
+    copyVectors(rhs, k0, index(0), numTerms, j, begin, end, panel);
   };
   if (!count)
-    return copyVectors(0, vectors);
+    return copy(0, vectors);
   if (std::optional<int64_t> known = getConstantIntValue(count)) {
     int64_t numFull = *known / lanes;
-    copyVectors(0, numFull);
+    copy(0, numFull);
     for (int64_t v = numFull; v < vectors; ++v)
       packScalars(rhs, k0, index(0), numTerms, j, v, count, panel);
     return;
@@ -54,7 +85,7 @@ void PanelPacker::packColumns(const MatrixView &rhs, Value k0, Value numTerms,
     scf::IfOp::create(
         b, loc, isFull,
         [&](OpBuilder &, Location) {
-          copyVectors(v, v + 1);
+          copy(v, v + 1);
           scf::YieldOp::create(b, loc);
         },
         [&](OpBuilder &, Location) {
@@ -66,7 +97,7 @@ void PanelPacker::packColumns(const MatrixView &rhs, Value k0, Value numTerms,
 
 void PanelPacker::packScalars(const MatrixView &rhs, Value k0, Value first,
                               Value numTerms, Value j, int64_t vector,
-                              Value count, Value panel) {
+                              Value count, Panel panel) {
   Value last = count ? add(count, -1) : Value();
   loop(first, numTerms, 1, [&](Value k) {
     loop(index(0), index(lanes), 1, [&](Value l) {
@@ -74,14 +105,15 @@ void PanelPacker::packScalars(const MatrixView &rhs, Value k0, Value first,
       Value source = last ? minimum(column, last) : column;
       Value element = extend(memref::LoadOp::create(
           b, loc, rhs.buffer, rhs.at(add(k0, k), add(j, source))));
-      memref::StoreOp::create(b, loc, element, panel, ValueRange{k, column});
+      memref::StoreOp::create(b, loc, element, panel.buffer,
+                              ValueRange{panel.index, k, column});
     });
   });
 }
 
 void PanelPacker::packTransposed(const MatrixView &rhs, Value k0,
                                  Value numTerms, Value j, int64_t vector,
-                                 Value count, Value panel) {
+                                 Value count, Panel panel) {
   Value last = count ? add(count, -1) : Value();
   Value tail = roundDown(numTerms, lanes);
   loop(index(0), tail, lanes, [&](Value k) {
@@ -94,7 +126,8 @@ void PanelPacker::packTransposed(const MatrixView &rhs, Value k0,
           extend(loadVector(rhs.buffer, rhs.at(add(k0, k), add(j, column)))));
     }
     for (auto [position, terms] : llvm::enumerate(transpose(rows)))
-      storeVector(terms, panel, {add(k, position), index(vector * lanes)});
+      storeVector(terms, panel.buffer,
+                  {panel.index, add(k, position), index(vector * lanes)});
   });
   packScalars(rhs, k0, tail, numTerms, j, vector, count, panel);
 }

@@ -6,12 +6,13 @@
 // RUN: attention-opt %s -attention-set-target='triple=aarch64-linux-gnu cpu=neoverse-n1' -convert-contraction-to-vector -canonicalize | FileCheck %s --check-prefixes=CHECK,NEON
 // RUN: attention-opt %s -convert-contraction-to-vector --remarks-filter='convert.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
 
-// 6 x 2 vectors with 16 registers, 4 x 4 with 32. The columns are packed, the rows are not.
+// 6 x 2 vectors with 16 registers, 4 x 4 with 32. A group of panels of columns is packed, eight
+// terms of all of them at a time; the rows are not.
 // CHECK-LABEL: func @matmul(%arg0
-// V256: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<512x16xf32>
-// V512: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<128x64xf32>
-// SSE: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<512x8xf32>
-// NEON: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<512x16xf32>
+// V256: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x512x16xf32>
+// V512: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x128x64xf32>
+// SSE: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<8x512x8xf32>
+// NEON: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x512x16xf32>
 // CHECK-NOT: memref.alloca
 // CHECK: vector.load %arg1
 // CHECK: vector.store {{.*}} %[[PANEL]]
@@ -44,13 +45,13 @@ func.func @double(%x: memref<64x64xf64>, %w: memref<64x64xf64>, %o: memref<64x64
 // Both factors transposed, odd sizes: squares are transposed into the panel, rows are
 // packed too, and the last columns are read and written under masks.
 // CHECK-LABEL: func @transposed(%arg0
-// CHECK-DAG: %[[PANEL:.*]] = memref.alloca() {{.*}} : memref<33x{{8|16|48}}xf32>
+// CHECK-DAG: %[[PANEL:.*]] = memref.alloca() {{.*}} : memref<{{[0-9]+}}x33x{{8|16|48}}xf32>
 // CHECK-DAG: %[[ROWS:.*]] = memref.alloca() {{.*}} : memref<{{[0-9]+}}x33x{{[46]}}xf32>
-// CHECK: vector.load %arg0[{{.*}} : memref<33x35xf32>, vector<{{[46]}}xf32>
-// CHECK: vector.store {{.*}} %[[ROWS]]
 // CHECK: vector.load %arg1
 // CHECK: vector.shuffle
 // CHECK: vector.store {{.*}} %[[PANEL]]
+// CHECK: vector.load %arg0[{{.*}} : memref<33x35xf32>, vector<{{[46]}}xf32>
+// CHECK: vector.store {{.*}} %[[ROWS]]
 // CHECK: memref.load %[[ROWS]]
 // V256: vector.maskedload %arg2{{.*}} vector<8xf32>
 // V256: vector.maskedstore %arg2
@@ -63,7 +64,7 @@ func.func @transposed(%x: memref<33x35xf32>, %w: memref<37x33xf32>, %o: memref<3
 
 // The result transposed: the factors change sides, so that lanes are contiguous in it.
 // CHECK-LABEL: func @swapped(%arg0
-// CHECK: %[[PANEL:.*]] = memref.alloca() {{.*}} : memref<{{512|128}}x{{8|16|64}}xf32>
+// CHECK: %[[PANEL:.*]] = memref.alloca() {{.*}} : memref<{{[0-9]+}}x{{512|128}}x{{8|16|64}}xf32>
 // CHECK-NOT: memref.alloca
 // CHECK: vector.load %arg0
 // CHECK: vector.store {{.*}} %[[PANEL]]
@@ -78,14 +79,14 @@ func.func @swapped(%x: memref<?x512xf32>, %w: memref<64x512xf32>, %o: memref<64x
 
 // Narrow factors are widened as they are packed, also rows that lie well.
 // CHECK-LABEL: func @narrow(%arg0
-// CHECK-DAG: %[[PANEL:.*]] = memref.alloca() {{.*}} : memref<{{512|128}}x{{8|16|64}}xf32>
+// CHECK-DAG: %[[PANEL:.*]] = memref.alloca() {{.*}} : memref<{{[0-9]+}}x{{512|128}}x{{8|16|64}}xf32>
 // CHECK-DAG: %[[ROWS:.*]] = memref.alloca() {{.*}} : memref<{{[0-9]+}}x{{512|128}}xf32>
-// CHECK: %[[X:.*]] = vector.load %arg0{{.*}} vector<{{.*}}xbf16>
-// CHECK: arith.extf %[[X]]
-// CHECK: vector.store {{.*}} %[[ROWS]]
 // CHECK: %[[W:.*]] = vector.load %arg1{{.*}} vector<{{.*}}xf16>
 // CHECK: arith.extf %[[W]]
 // CHECK: vector.store {{.*}} %[[PANEL]]
+// CHECK: %[[X:.*]] = vector.load %arg0{{.*}} vector<{{.*}}xbf16>
+// CHECK: arith.extf %[[X]]
+// CHECK: vector.store {{.*}} %[[ROWS]]
 // CHECK: scf.for {{.*}} iter_args
 // CHECK-NOT: arith.extf
 // CHECK: vector.fma

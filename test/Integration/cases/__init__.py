@@ -99,6 +99,6 @@ def shape_label(element: str, q, k, v) -> str:
 def load() -> list:
     """All cases, in the order of the subjects."""
     from . import (causal, contractions, extents, fused, masks, metamorphic, normalisers,  # noqa: F401
-                   pairs, regions, rows, scores, segments, tails, threads, types)
+                   pairs, readings, regions, rows, scores, segments, tails, threads, types)
 
     return CASES

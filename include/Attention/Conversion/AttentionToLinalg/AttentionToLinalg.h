@@ -30,6 +30,10 @@ void populateScoreChangesToLinalgPatterns(RewritePatternSet &patterns);
 void populateNormaliserToLinalgPatterns(RewritePatternSet &patterns);
 /// context.
 void populateContextToLinalgPatterns(RewritePatternSet &patterns);
+/// top_k.
+void populateTopKToLinalgPatterns(RewritePatternSet &patterns);
+/// entropy and column_mass.
+void populateWeightSumsToLinalgPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::attention
 

@@ -2,7 +2,8 @@
 //
 // Registers operations and attributes. What they do is in one file a family:
 // ScoreOps, ProjectedScoreOps, ModifyScoresOp, MaskScoresOp, SoftmaxOp,
-// ContextOp at the graph level; FusedOp, BlockOps; OnlineSoftmaxAttr.
+// ContextOp, ReadingOps at the graph level; FusedOp, BlockOps;
+// OnlineSoftmaxAttr.
 //
 //===----------------------------------------------------------------------===//
 

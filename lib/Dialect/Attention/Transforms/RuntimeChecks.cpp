@@ -7,9 +7,8 @@
 
 #include "RuntimeChecks.h"
 
+#include "Attention/Dialect/Linalg/Transforms/ExtentCheck.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -79,21 +78,7 @@ private:
 
   void check(arith::CmpIPredicate predicate, OpFoldResult found,
              OpFoldResult inferred, unsigned position) {
-    if (predicate == arith::CmpIPredicate::eq &&
-        isEqualConstantIntOrValue(found, inferred))
-      return;
-    Value holds = builder.createOrFold<arith::CmpIOp>(
-        loc, predicate, getValueOrCreateConstantIndexOp(builder, loc, found),
-        getValueOrCreateConstantIndexOp(builder, loc, inferred));
-    if (matchPattern(holds, m_One()))
-      return;
-    // As generate-runtime-verification words it.
-    std::string text;
-    llvm::raw_string_ostream(text)
-        << "ERROR: Runtime op verification failed\n^ dimension #" << position
-        << " of an operand is incompatible with inferred dimension size\n"
-        << "Location: " << loc;
-    cf::AssertOp::create(builder, loc, holds, text);
+    buildExtentCheck(builder, loc, predicate, found, inferred, position);
   }
 
   /// Where a dimension of the iteration space ends in the whole.

@@ -52,6 +52,14 @@ static std::optional<std::string> findObstacle(FusedOp op) {
   return std::nullopt;
 }
 
+/// The extent of the dimension of `value` that `dim` is mapped to, or
+/// ShapedType::kDynamic.
+static int64_t getExtent(Value value, AffineMap map, unsigned dim) {
+  unsigned position =
+      *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  return cast<RankedTensorType>(value.getType()).getDimSize(position);
+}
+
 namespace {
 struct TilePass : public attention::impl::AttentionTileBase<TilePass> {
   using AttentionTileBase::AttentionTileBase;
@@ -67,18 +75,13 @@ struct TilePass : public attention::impl::AttentionTileBase<TilePass> {
 
 private:
   BlockSizes chooseSizes(FusedOp op) {
-    auto extent = [](Value value, AffineMap map, unsigned dim) {
-      unsigned position =
-          *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-      return cast<RankedTensorType>(value.getType()).getDimSize(position);
-    };
     TargetFacts facts = getTargetFacts(op);
     BlockSizes sizes = chooseBlockSizes(
         facts, op.getComputeType(),
-        extent(op.getQuery(), op.getQueryMap(), op.getQueryDim()),
-        extent(op.getKey(), op.getKeyMap(), op.getKeyDim()),
-        extent(op.getQuery(), op.getQueryMap(), op.getFeatureDim()),
-        extent(op.getValue(), op.getValueMap(), op.getValueDim()),
+        getExtent(op.getQuery(), op.getQueryMap(), op.getQueryDim()),
+        getExtent(op.getKey(), op.getKeyMap(), op.getKeyDim()),
+        getExtent(op.getQuery(), op.getQueryMap(), op.getFeatureDim()),
+        getExtent(op.getValue(), op.getValueMap(), op.getValueDim()),
         !op.getChangeSets().empty());
     if (queryBlock > 0)
       sizes.queries =
@@ -116,11 +119,9 @@ private:
   static void report(FusedOp op, BlockSizes sizes, KeySplit split) {
     std::string text = "blocks of " + std::to_string(sizes.queries) +
                        " queries and " + std::to_string(sizes.keys) + " keys";
-    auto keyType = cast<RankedTensorType>(op.getKey().getType());
-    unsigned position = *op.getKeyMap().getResultPosition(
-        getAffineDimExpr(op.getKeyDim(), op.getContext()));
     // As good as unfused: nothing is rescaled.
-    if (int64_t numKeys = keyType.getDimSize(position);
+    if (int64_t numKeys =
+            getExtent(op.getKey(), op.getKeyMap(), op.getKeyDim());
         !ShapedType::isDynamic(numKeys) && numKeys <= sizes.keys)
       text += ", all keys in one block";
     if (split.most > 1)

@@ -20,15 +20,19 @@ static constexpr int64_t numAccumulators = 16;
 /// as long as multiplying two of them.
 static constexpr int64_t minBlockRows = 96;
 
-/// Columns that amortise reading, and where it must be packing, the left-hand
-/// side.
-static constexpr int64_t minBlockColumns = 128;
+/// Columns that amortise reading the left-hand side.
+static constexpr int64_t minBlockColumns = 64;
+
+/// Columns that amortise packing the left-hand side.
+static constexpr int64_t minColumnsOfPackedRows = 256;
 
 /// Multiply-adds that are worth a thread's while: some tens of microseconds.
 static constexpr int64_t minBlockWork = 1 << 20;
 
-/// Packed rows, of which the stack of any thread has space for a few.
-static constexpr int64_t maxPackedBytes = 128 * 1024;
+/// Packed rows and packed panels, for both of which the stack of any thread has
+/// space.
+static constexpr int64_t maxPackedRowBytes = 128 * 1024;
+static constexpr int64_t maxPackedPanelBytes = 256 * 1024;
 
 /// What a dynamic extent is taken for.
 static constexpr int64_t assumedExtent = 512;
@@ -79,12 +83,17 @@ attention::chooseContractionSizes(const TargetFacts &facts, FloatType type,
   depth = std::clamp<int64_t>(depth, 64, 512);
   depth = balance(shape.terms, depth, 8);
 
-  // Packed rows stay in a quarter of the second-level cache, and are scratch on
-  // a thread's stack.
+  // A block of rows stays in a quarter of the second-level cache, packed panels
+  // in half of it.
   int64_t packedRows =
-      std::min(facts.l2Bytes / 4, maxPackedBytes) / (depth * bytes);
+      std::min(facts.l2Bytes / 4, maxPackedRowBytes) / (depth * bytes);
   packedRows = balance(shape.rows, packedRows, rows);
-  return {rows, vectors, depth, packedRows};
+  int64_t width = vectors * lanes;
+  int64_t columns =
+      std::min(facts.l2Bytes / 2, maxPackedPanelBytes) / (depth * bytes);
+  columns = balance(shape.columns, columns, width);
+  int64_t panels = llvm::divideCeil(columns, width);
+  return {rows, vectors, depth, packedRows, panels};
 }
 
 ContractionBlocks
@@ -104,15 +113,17 @@ attention::chooseContractionBlocks(const TargetFacts &facts, FloatType type,
     return parts(shape.rows, rows) * parts(shape.columns, columns) *
            static_cast<double>(assume(numProducts));
   };
-  // Halve the side that costs less to halve, as long as blocks are too few.
+  // Every block packs its columns, and its rows where they have to be packed,
+  // which costs more: columns are cut first where rows are read in place, and
+  // the longer side elsewhere.
+  int64_t minColumns =
+      std::max(packsRows ? minColumnsOfPackedRows : minBlockColumns, width);
   while (numBlocks() < facts.parallelism && work() >= 2.0 * minBlockWork) {
     bool canHalveRows = rows >= 2 * minBlockRows;
-    int64_t minColumns =
-        std::max(packsRows ? 2 * minBlockColumns : minBlockColumns, width);
     bool canHalveColumns = columns >= 2 * minColumns;
     if (!canHalveRows && !canHalveColumns)
       break;
-    if (canHalveColumns && (columns >= rows || !canHalveRows))
+    if (canHalveColumns && (!packsRows || columns >= rows || !canHalveRows))
       columns = llvm::alignTo(llvm::divideCeil(columns, 2), width);
     else
       rows = llvm::alignTo(llvm::divideCeil(rows, 2), sizes.tileRows);

@@ -8,14 +8,13 @@
 
 #include "Attention/Dialect/Linalg/Transforms/Contraction.h"
 #include "Attention/Dialect/Linalg/Transforms/ContractionModel.h"
+#include "Attention/Dialect/Linalg/Transforms/ExtentCheck.h"
 #include "Attention/Dialect/Linalg/Transforms/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/Transforms/TilingInterfaceImpl.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
 
 namespace mlir::attention {
@@ -42,18 +41,7 @@ static void buildRuntimeChecks(OpBuilder &builder, linalg::LinalgOp op) {
   SmallVector<OpFoldResult> extents(op.getNumLoops());
   auto check = [&](arith::CmpIPredicate predicate, OpFoldResult found,
                    OpFoldResult inferred, unsigned position) {
-    Value holds = builder.createOrFold<arith::CmpIOp>(
-        loc, predicate, getValueOrCreateConstantIndexOp(builder, loc, found),
-        getValueOrCreateConstantIndexOp(builder, loc, inferred));
-    if (matchPattern(holds, m_One()))
-      return;
-    // As generate-runtime-verification words it.
-    std::string text;
-    llvm::raw_string_ostream(text)
-        << "ERROR: Runtime op verification failed\n^ dimension #" << position
-        << " of an operand is incompatible with inferred dimension size\n"
-        << "Location: " << loc;
-    cf::AssertOp::create(builder, loc, holds, text);
+    buildExtentCheck(builder, loc, predicate, found, inferred, position);
   };
   for (OpOperand *operand : {op.getDpsInitOperand(0), op.getDpsInputOperand(0),
                              op.getDpsInputOperand(1)})

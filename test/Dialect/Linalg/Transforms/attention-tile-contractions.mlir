@@ -5,17 +5,17 @@
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile-contractions --remarks-filter='attention.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
 // RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile-contractions=runtime-checks=true | FileCheck %s --check-prefix=CHECKS
 
-// Rows in sixes, columns in sixteens; the fill goes along.
+// Columns in sixteens, then rows in sixes; the fill goes along.
 // CHECK-LABEL: func @matmul
 // CHECK: %[[EMPTY:.*]] = tensor.empty
-// CHECK: scf.forall (%[[I:.*]], %[[J:.*]]) = (0, 0) to (480, 512) step (120, 128) shared_outs(%[[OUT:.*]] = %[[EMPTY]])
-// CHECK: %[[X:.*]] = tensor.extract_slice %{{.*}}[%[[I]], 0] [120, 512]
+// CHECK: scf.forall (%[[I:.*]], %[[J:.*]]) = (0, 0) to (480, 512) step (240, 64) shared_outs(%[[OUT:.*]] = %[[EMPTY]])
+// CHECK: %[[X:.*]] = tensor.extract_slice %{{.*}}[%[[I]], 0] [240, 512]
 // CHECK: %[[SLICE:.*]] = tensor.extract_slice %[[OUT]][%[[I]], %[[J]]]
 // CHECK: %[[INIT:.*]] = linalg.fill {{.*}} outs(%[[SLICE]]
 // CHECK: linalg.matmul {{.*}} outs(%[[INIT]]
 // TWO-LABEL: func @matmul
 // TWO: scf.forall {{.*}} step (256)
-// REMARK: blocks of {{.*}}120 x 128 x 0
+// REMARK: blocks of {{.*}}240 x 64 x 0
 func.func @matmul(%x: tensor<480x512xf32>, %w: tensor<512x512xf32>) -> tensor<480x512xf32> {
   %zero = arith.constant 0.0 : f32
   %empty = tensor.empty() : tensor<480x512xf32>

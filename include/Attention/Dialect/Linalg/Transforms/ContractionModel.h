@@ -25,8 +25,10 @@ struct ContractionSizes {
   int64_t tileRows, tileVectors;
   /// Terms that are summed before the next rows: those of a packed panel.
   int64_t depth;
-  /// Rows whose factors are packed at a time, where they have to be.
+  /// Rows whose factors are used, or packed where they have to be, at a time.
   int64_t packedRows;
+  /// Panels of columns that are packed at a time.
+  int64_t panels;
 };
 
 /// Chooses the sizes of the sequential part.
