@@ -59,7 +59,7 @@ struct ConvertAttentionToLinalgPass
           if (!isa_and_nonnull<AttentionDialect>(op->getDialect()))
             return WalkResult::advance();
           if (keepBlocks &&
-              isa<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp>(op))
+              isa<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp, MassOp>(op))
             return WalkResult::skip();
           op->emitOpError("has no lowering to linalg");
           return WalkResult::interrupt();

@@ -7,9 +7,11 @@
 
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/IR/Readings.h"
 #include "BlockScoreBuilders.h"
 #include "GenericBuilder.h"
 #include "LinalgBuilders.h"
+#include "ReadingsToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -102,8 +104,8 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
     SmallVector<Mapped> pairInputs = {{scores, pairMap}};
 
     Value pivot, factor;
+    Value oldPivot = normaliser.hasState() ? op.getOuts()[1] : Value();
     if (normaliser.hasState()) {
-      Value oldPivot = op.getOuts()[1];
       pivot =
           g.generic({{scores, g.map(2, {1, 0})}}, {oldPivot, g.map(2, {0})}, 1,
                     [&](OpBuilder &builder, Location loc, ValueRange a) {
@@ -128,6 +130,9 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
                     return normaliser.buildWeight(builder, loc, a[0], shift);
                   });
 
+    // Before the old pivot's buffer takes the new one.
+    SmallVector<Value> readings = buildReadingsOfBlock(
+        rewriter, op, {scores, weights, oldPivot, pivot, factor});
     SmallVector<Value> results;
     Value rescaled = g.rescaled(accumulator, factor);
     AffineMap valueMap = op.getValueMap().compose(g.map(3, {2, 0}));
@@ -157,6 +162,7 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
             return arith::AddFOp::create(builder, loc, a[1], a[0]);
           }));
     }
+    llvm::append_range(results, readings);
     rewriter.replaceOp(op, results);
     return success();
   }
@@ -178,7 +184,7 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
     // Lanes beyond the rows are dropped: the tiles are read by index.
     auto readState = [&](OpBuilder &builder, Location loc, Value i) {
       SmallVector<Value> state;
-      for (Value tile : op.getState())
+      for (Value tile : op.getState().take_front(getStateSize(normaliser)))
         state.push_back(tensor::ExtractOp::create(builder, loc, tile, i));
       return state;
     };
@@ -195,7 +201,7 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
             context = arith::MulFOp::create(builder, loc, context, factor);
           return buildRound(builder, loc, context, a[0].getType());
         })};
-    if (op.getOuts().size() == 2)
+    if (op.hasLse())
       results.push_back(
           g.generic({}, {op.getOuts()[1], g.map(1, {0})}, 0,
                     [&](OpBuilder &builder, Location loc, ValueRange) {
@@ -203,6 +209,7 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
                       return normaliser.buildLse(builder, loc,
                                                  readState(builder, loc, i));
                     }));
+    llvm::append_range(results, buildReadingResults(rewriter, op));
     rewriter.replaceOp(op, results);
     return success();
   }

@@ -1,6 +1,7 @@
 //===- WeightsToLinalg.cpp - Weights from scores and a final state --------===//
 //
-// As the definition reads, through the scalar code that the normaliser builds.
+// As the definitions of attention.weights and mass read, through the scalar
+// code that the normaliser builds.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +14,26 @@
 
 using namespace mlir;
 using namespace mlir::attention;
+
+/// The weight of a pair of score `score` by the final state of its row `i`.
+template <typename OpTy>
+static Value buildWeight(OpTy op, OpBuilder &builder, Location loc, Value score,
+                         Value i) {
+  OnlineNormaliserAttrInterface normaliser = op.getNormaliser();
+  SmallVector<Value> state;
+  for (Value tile : op.getState())
+    state.push_back(tensor::ExtractOp::create(builder, loc, tile, i));
+  Value shift;
+  if (normaliser.hasState())
+    shift = normaliser.buildShift(builder, loc, state.front());
+  Value weight = normaliser.buildWeight(builder, loc, score, shift);
+  if (Value factor = normaliser.buildContextFactor(builder, loc, state))
+    weight = arith::MulFOp::create(builder, loc, weight, factor);
+  // 0 times the factor of a row of NaN would be NaN.
+  Value zero = buildFloat(builder, loc, score.getType(), 0.0);
+  return arith::SelectOp::create(builder, loc, buildIsLive(builder, loc, score),
+                                 weight, zero);
+}
 
 namespace {
 /// %w = weights query(%t) key(%k) changes(…) state(%pivot, %sum) outs(%w0)
@@ -35,34 +56,47 @@ struct WeightsToLinalg : public OpRewritePattern<WeightsOp> {
                       [&](OpBuilder &builder, Location loc, ValueRange) {
                         Value i = linalg::IndexOp::create(builder, loc, 0);
                         Value j = linalg::IndexOp::create(builder, loc, 1);
-                        return buildWeight(op, builder, loc, scores, i, j);
+                        Value score = tensor::ExtractOp::create(
+                            builder, loc, scores, ValueRange{j, i});
+                        return buildWeight(op, builder, loc, score, i);
                       }));
     return success();
   }
+};
 
-private:
-  static Value buildWeight(WeightsOp op, OpBuilder &builder, Location loc,
-                           Value scores, Value i, Value j) {
-    OnlineNormaliserAttrInterface normaliser = op.getNormaliser();
-    SmallVector<Value> state;
-    for (Value tile : op.getState())
-      state.push_back(tensor::ExtractOp::create(builder, loc, tile, i));
-    Value score =
-        tensor::ExtractOp::create(builder, loc, scores, ValueRange{j, i});
-    Value shift;
-    if (normaliser.hasState())
-      shift = normaliser.buildShift(builder, loc, state.front());
-    Value weight = normaliser.buildWeight(builder, loc, score, shift);
-    if (Value factor = normaliser.buildContextFactor(builder, loc, state))
-      weight = arith::MulFOp::create(builder, loc, weight, factor);
-    // 0 times the factor of a row of NaN would be NaN.
-    Value zero = buildFloat(builder, loc, score.getType(), 0.0);
-    return arith::SelectOp::create(
-        builder, loc, buildIsLive(builder, loc, score), weight, zero);
+/// %m = mass query(%t) key(%k) changes(…) state(%pivot, %sum) live(%n)
+/// outs(%m0)
+/// ->
+/// %s = linalg.generic …                    // the scores [j, lanes]
+/// %m = linalg.generic (j, i) ins(%s) outs(%m0)
+///        { i < n ? m[j] + (the weight of s[j, i]) : m[j] }
+struct MassToLinalg : public OpRewritePattern<MassOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MassOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getResults().empty())
+      return rewriter.notifyMatchFailure(op, "is on buffers");
+    GenericBuilder g(rewriter, op.getLoc());
+    Value scores = buildBlockScores(g, op.getBlockScores());
+    rewriter.replaceOp(
+        op, g.generic(
+                {{scores, g.map(2, {0, 1})}}, {op.getOuts()[0], g.map(2, {0})},
+                1, [&](OpBuilder &builder, Location loc, ValueRange a) {
+                  Value i = linalg::IndexOp::create(builder, loc, 1);
+                  return buildIf(
+                      builder, loc, buildIsBelow(builder, loc, i, op.getLive()),
+                      a[1], [&](OpBuilder &builder, Location loc) -> Value {
+                        return arith::AddFOp::create(
+                            builder, loc, a[1],
+                            buildWeight(op, builder, loc, a[0], i));
+                      });
+                }));
+    return success();
   }
 };
 } // namespace
 
 void attention::populateWeightsToLinalgPatterns(RewritePatternSet &patterns) {
-  patterns.add<WeightsToLinalg>(patterns.getContext());
+  patterns.add<WeightsToLinalg, MassToLinalg>(patterns.getContext());
 }

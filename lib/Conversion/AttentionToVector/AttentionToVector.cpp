@@ -30,7 +30,8 @@ using namespace mlir::attention;
 /// The scores that `op` makes a strip of, if it does.
 static std::optional<BlockScores> findBlockScores(Operation *op) {
   return TypeSwitch<Operation *, std::optional<BlockScores>>(op)
-      .Case<OnlineOp, WeightsOp>([](auto op) { return op.getBlockScores(); })
+      .Case<OnlineOp, WeightsOp, MassOp>(
+          [](auto op) { return op.getBlockScores(); })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -80,7 +81,7 @@ struct ConvertAttentionToVectorPass
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     WalkResult walked = getOperation()->walk([&](Operation *op) {
-      if (!isa<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp>(op))
+      if (!isa<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp, MassOp>(op))
         return WalkResult::advance();
       ops.push_back(op);
       return WalkResult(verifyBlockOp(op));
@@ -116,9 +117,9 @@ private:
           lowerMerge(builder, op, lanes(op.getOuts()[0]));
         })
         .Case([&](OnlineOp op) { lowerOnline(builder, op, facts, getScratch); })
-        .Case([&](WeightsOp op) {
-          lowerWeights(builder, op, facts, getScratch);
-        });
+        .Case(
+            [&](WeightsOp op) { lowerWeights(builder, op, facts, getScratch); })
+        .Case([&](MassOp op) { lowerMass(builder, op, facts, getScratch); });
   }
 
   using StripKey = std::tuple<Block *, int64_t, Type>;

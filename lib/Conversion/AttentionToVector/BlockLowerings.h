@@ -26,6 +26,8 @@ void lowerOnline(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
                  GetScratch getScratch);
 void lowerWeights(OpBuilder &builder, WeightsOp op, const TargetFacts &facts,
                   GetScratch getScratch);
+void lowerMass(OpBuilder &builder, MassOp op, const TargetFacts &facts,
+               GetScratch getScratch);
 
 } // namespace mlir::attention
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockLowerings.h"
+#include "ReadingEmitter.h"
 #include "ScoreStrip.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,7 +23,8 @@ public:
       : StripEmitter(builder, op.getLoc(), op.getBlockScores(),
                      op.getNormaliser(), facts, getScratch),
         op(op), hasState(normaliser.hasState()),
-        value{op.getValue(), op.getValueMap()} {}
+        value{op.getValue(), op.getValueMap()},
+        readings(builder, loc, op.getReadings(), c, op.getOuts(), lanes) {}
 
   /// for parts of as many keys as the strip holds:
   ///   for groups of queries that fit in registers:
@@ -44,6 +46,8 @@ private:
       for (Value l : lane)
         oldPivots.push_back(loadVector(op.getOuts()[1], l));
     Values pivots = emitScores(hasState ? op.getOuts()[1] : Value());
+    if (!op.getReadings().empty())
+      readings.emitSelected(strip, globalKey(index(0)), numKeys, lane);
     Values factors = emitWeights(oldPivots, pivots);
     if (!isFinite)
       return emitContext(factors, /*leavesOut=*/false);
@@ -59,6 +63,11 @@ private:
         });
   }
 
+  /// The global index of the key whose scores are a row of the strip.
+  Value globalKey(Value row) {
+    return add(op.getOrigin().back(), add(firstKey, row));
+  }
+
   /// Replaces the strip's scores by weights, brings the sums up to date, and
   /// returns what the accumulator is to be multiplied by, if anything.
   Values emitWeights(ValueRange oldPivots, ValueRange pivots) {
@@ -68,13 +77,36 @@ private:
       factors.push_back(
           normaliser.buildRescale(b, loc, oldPivot, shifts.back()));
     }
-    Values sums = emitRows(hasState, [&](Value rows, int64_t count) {
-      return StripEmitter::emitWeights(rows, shifts, count);
-    });
-    for (auto [v, sum] : llvm::enumerate(sums)) {
-      Value all = loadVector(op.getOuts()[2], lane[v]);
-      all = multiplyAdd(all, factors[v], sum);
-      storeVector(all, op.getOuts()[2], lane[v]);
+    Values carried;
+    if (hasState)
+      carried.assign(tile.vectors, zeroVector());
+    size_t numSums = carried.size();
+    llvm::append_range(carried, readings.buildCarried(tile.vectors));
+    carried = emitRows(
+        carried, [&](Value row, Value rows, int64_t count, Values &next) {
+          Value shift = hasState ? concatenate(shifts, count) : Value();
+          Value weights = normaliser.buildWeight(b, loc, rows, shift);
+          addRows(MutableArrayRef(next).take_front(numSums), weights, count);
+          Values read =
+              readings.addKeys(ArrayRef(next).drop_front(numSums), rows,
+                               weights, shift, globalKey(row), tile.vectors);
+          llvm::copy(read, next.begin() + numSums);
+          return weights;
+        });
+    ValueRange read = ValueRange(carried).drop_front(numSums);
+    for (auto [v, l] : llvm::enumerate(lane)) {
+      if (!hasState) {
+        readings.addCarried(read, v, l);
+        continue;
+      }
+      Value all = loadVector(op.getOuts()[2], l);
+      all = multiplyAdd(all, factors[v], carried[v]);
+      storeVector(all, op.getOuts()[2], l);
+      if (read.empty())
+        continue;
+      Value oldShift = normaliser.buildShift(b, loc, oldPivots[v]);
+      readings.rescale(l, {oldShift, shifts[v], factors[v]});
+      readings.addCarried(read, v, l);
     }
     return factors;
   }
@@ -186,6 +218,7 @@ private:
   OnlineOp op;
   bool hasState;
   MappedValue value;
+  ReadingEmitter readings;
 };
 } // namespace
 

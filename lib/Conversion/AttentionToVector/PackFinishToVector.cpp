@@ -7,6 +7,7 @@
 
 #include "../AttentionToLinalg/LinalgBuilders.h"
 #include "BlockLowerings.h"
+#include "ReadingEmitter.h"
 #include "TransposeEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -109,7 +110,9 @@ public:
       : RowEmitter(builder, op.getLoc(),
                    cast<FloatType>(getElementTypeOrSelf(op.getAccumulator())),
                    lanes),
-        op(op), context{op.getOuts()[0], op.getOutputMap()},
+        op(op),
+        readings(builder, loc, op.getReadings(), c, op.getState(), lanes),
+        context{op.getOuts()[0], op.getOutputMap()},
         outputType(getElementTypeOrSelf(context.value)),
         numQueries(extent(context, 0)),
         numLanes(
@@ -119,7 +122,8 @@ public:
   void emit() {
     loop(index(0), minimum(index(numLanes), numQueries), lanes, [&](Value l) {
       Values state;
-      for (Value buffer : op.getState())
+      for (Value buffer :
+           op.getState().take_front(getStateSize(op.getNormaliser())))
         state.push_back(loadVector(buffer, l));
       Value factor = op.getNormaliser().buildContextFactor(b, loc, state);
       // f64 has no direct conversion to 16 bits that rounds once.
@@ -131,8 +135,11 @@ public:
         });
       else
         emitElements(l, factor);
-      if (op.getOuts().size() == 2)
+      if (op.hasLse())
         emitLse(l, state);
+      if (!op.getReadings().empty())
+        readings.emitResults(op.getOuts(), op.getNormaliser(), state, l,
+                             minimum(sub(numQueries, l), index(lanes)));
     });
   }
 
@@ -179,6 +186,7 @@ private:
   }
 
   FinishOp op;
+  ReadingEmitter readings;
   MappedValue context;
   Type outputType;
   Value numQueries;

@@ -183,51 +183,44 @@ Value StripEmitter::emitPair(Value firstLane, Value query, Value element,
 // What becomes of them
 //===----------------------------------------------------------------------===//
 
-BlockEmitter::Values
-StripEmitter::emitRows(bool hasSums,
-                       function_ref<Value(Value, int64_t)> build) {
+BlockEmitter::Values StripEmitter::emitRows(ValueRange carried,
+                                            BuildRows build) {
   // Exponentials are long chains of dependent operations: several at a time,
   // which one operation on a vector of that many is, hide their latency.
   int64_t width = tile.vectors * lanes;
   int64_t rows = std::max<int64_t>(numChains / tile.vectors, 1);
   Value flat = memref::CollapseShapeOp::create(
       b, loc, strip, ArrayRef<ReassociationIndices>{{0, 1}});
-  Values sums;
-  if (hasSums)
-    sums.assign(tile.vectors, zeroVector());
   auto emit = [&](Value row, int64_t count, ValueRange current) {
     Value at = b.createOrFold<arith::MulIOp>(loc, row, index(width));
     auto type = VectorType::get(count * width, c);
     Value before = vector::LoadOp::create(b, loc, type, flat, at);
-    Value after = build(before, count);
-    storeVector(after, flat, at);
     Values next(current);
-    for (auto [position, sum] : llvm::enumerate(next))
-      for (int64_t r = 0; r < count; ++r) {
-        int64_t offset = r * width + position * lanes;
-        Value part = vector::ExtractStridedSliceOp::create(
-            b, loc, after, offset, lanes, /*strides=*/1);
-        sum = arith::AddFOp::create(b, loc, sum, part);
-      }
+    storeVector(build(row, before, count, next), flat, at);
     return next;
   };
   Value tail = roundDown(numKeys, rows);
-  sums = loop(index(0), tail, rows, sums, [&](Value row, ValueRange current) {
-    return emit(row, rows, current);
+  Values result =
+      loop(index(0), tail, rows, carried, [&](Value row, ValueRange current) {
+        return emit(row, rows, current);
+      });
+  if (isEqualConstantIntOrValue(tail, numKeys))
+    return result;
+  return loop(tail, numKeys, 1, result, [&](Value row, ValueRange current) {
+    return emit(row, 1, current);
   });
-  if (!isEqualConstantIntOrValue(tail, numKeys))
-    sums = loop(tail, numKeys, 1, sums, [&](Value row, ValueRange current) {
-      return emit(row, 1, current);
-    });
-  return sums;
 }
 
-Value StripEmitter::emitWeights(Value scores, ValueRange shifts,
-                                int64_t times) {
-  Value shift;
-  if (!shifts.empty())
-    shift = concatenate(shifts, times);
-  return normaliser.buildWeight(b, loc, scores, shift);
+void StripEmitter::addRows(MutableArrayRef<Value> sums, Value rows,
+                           int64_t count) {
+  int64_t width = tile.vectors * lanes;
+  for (auto [position, sum] : llvm::enumerate(sums))
+    for (int64_t r = 0; r < count; ++r) {
+      int64_t offset = r * width + position * lanes;
+      Value part = vector::ExtractStridedSliceOp::create(b, loc, rows, offset,
+                                                         lanes, /*strides=*/1);
+      sum = arith::AddFOp::create(b, loc, sum, part);
+    }
 }
 
 Value StripEmitter::concatenate(ValueRange vectors, int64_t times) {

@@ -35,12 +35,13 @@ protected:
   Values emitScores(Value pivots);
 
   /// Replaces the strip's rows, a few at a time as one vector, by what `build`
-  /// makes of them, and returns their sums if `hasSums`. `build` is told how
-  /// many rows there are.
-  Values emitRows(bool hasSums, function_ref<Value(Value, int64_t)> build);
+  /// makes of them: of the number of the first, the rows, and how many they
+  /// are. It brings the values that it is given, first `carried`, up to date.
+  using BuildRows = function_ref<Value(Value, Value, int64_t, Values &)>;
+  Values emitRows(ValueRange carried, BuildRows build);
 
-  /// The weights of scores in `times` rows, by the shifts of the group.
-  Value emitWeights(Value scores, ValueRange shifts, int64_t times);
+  /// Adds `count` rows to the sums of each of the group's vectors.
+  void addRows(MutableArrayRef<Value> sums, Value rows, int64_t count);
 
   /// The vectors as one, `times` times.
   Value concatenate(ValueRange vectors, int64_t times);

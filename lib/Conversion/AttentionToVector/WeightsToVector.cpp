@@ -1,8 +1,8 @@
 //===- WeightsToVector.cpp - Weights of a block of keys, out of lanes -----===//
 //
-// The strip of scores becomes one of weights, which is transposed into rows of
-// the result: in squares of one vector's size where those are contiguous, else
-// by elements.
+// The strip of scores becomes one of weights. It is transposed into rows of the
+// result, in squares of one vector's size where those are contiguous, else by
+// elements; or added up over its lanes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,38 +10,26 @@
 #include "ScoreStrip.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::attention;
 
 namespace {
-class WeightsEmitter : StripEmitter {
-public:
-  WeightsEmitter(OpBuilder &builder, WeightsOp op, const TargetFacts &facts,
-                 GetScratch getScratch)
+/// Operations that have the state of all keys.
+template <typename OpTy>
+class SecondPassEmitter : protected StripEmitter {
+protected:
+  SecondPassEmitter(OpBuilder &builder, OpTy op, const TargetFacts &facts,
+                    GetScratch getScratch)
       : StripEmitter(builder, op.getLoc(), op.getBlockScores(),
                      op.getNormaliser(), facts, getScratch),
-        op(op), weights{op.getOuts()[0], op.getOutputMap()},
-        numRows(extent(weights, 0)) {}
+        op(op) {}
 
-  /// for parts of as many keys as the strip holds:
-  ///   for groups of queries that fit in registers:
-  ///     strip = scores; strip = weights; weights = transpose of strip
-  void emit() {
-    forParts([&] {
-      forGroups(minimum(index(numLanes), numRows), [&] {
-        emitScores(/*pivots=*/Value());
-        emitStripOfWeights();
-        if (isContiguous(weights, 1))
-          emitSquares();
-        else
-          emitElements();
-      });
-    });
-  }
-
-private:
+  /// strip = weights of the part's keys and the group's queries, 0 where a pair
+  /// is absent
   void emitStripOfWeights() {
+    emitScores(/*pivots=*/Value());
     Values shifts, factors;
     for (Value l : lane) {
       Values state;
@@ -52,8 +40,9 @@ private:
       if (Value factor = normaliser.buildContextFactor(b, loc, state))
         factors.push_back(factor);
     }
-    emitRows(/*hasSums=*/false, [&](Value rows, int64_t count) {
-      Value result = emitWeights(rows, shifts, count);
+    emitRows({}, [&](Value, Value rows, int64_t count, Values &) {
+      Value shift = shifts.empty() ? Value() : concatenate(shifts, count);
+      Value result = normaliser.buildWeight(b, loc, rows, shift);
       if (!factors.empty())
         result =
             arith::MulFOp::create(b, loc, result, concatenate(factors, count));
@@ -70,6 +59,33 @@ private:
     });
   }
 
+  OpTy op;
+};
+
+class WeightsEmitter : SecondPassEmitter<WeightsOp> {
+public:
+  WeightsEmitter(OpBuilder &builder, WeightsOp op, const TargetFacts &facts,
+                 GetScratch getScratch)
+      : SecondPassEmitter(builder, op, facts, getScratch),
+        weights{op.getOuts()[0], op.getOutputMap()},
+        numRows(extent(weights, 0)) {}
+
+  /// for parts of as many keys as the strip holds:
+  ///   for groups of queries that fit in registers:
+  ///     strip = scores; strip = weights; weights = transpose of strip
+  void emit() {
+    forParts([&] {
+      forGroups(minimum(index(numLanes), numRows), [&] {
+        emitStripOfWeights();
+        if (isContiguous(weights, 1))
+          emitSquares();
+        else
+          emitElements();
+      });
+    });
+  }
+
+private:
   /// Where squares do not divide the keys, the last one begins earlier and
   /// stores some weights again.
   void emitSquares() {
@@ -123,13 +139,105 @@ private:
     });
   }
 
-  WeightsOp op;
   MappedValue weights;
   Value numRows;
+};
+
+class MassEmitter : SecondPassEmitter<MassOp> {
+public:
+  MassEmitter(OpBuilder &builder, MassOp op, const TargetFacts &facts,
+              GetScratch getScratch)
+      : SecondPassEmitter(builder, op, facts, getScratch),
+        mass(op.getOuts()[0]) {
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    hasVectors = succeeded(cast<MemRefType>(mass.getType())
+                               .getStridesAndOffset(strides, offset)) &&
+                 strides.front() == 1;
+  }
+
+  /// for parts of as many keys as the strip holds:
+  ///   for groups of queries that fit in registers:
+  ///     strip = scores; strip = weights; mass += sums over the strip's lanes
+  void emit() {
+    forParts([&] {
+      forGroups(minimum(index(numLanes), op.getLive()), [&] {
+        emitStripOfWeights();
+        addSums();
+      });
+    });
+  }
+
+private:
+  /// Which lanes hold queries: a vector of the group may have none.
+  void addSums() {
+    holdsQuery.clear();
+    for (Value l : lane)
+      holdsQuery.push_back(vector::CreateMaskOp::create(
+          b, loc, VectorType::get(lanes, b.getI1Type()), sub(op.getLive(), l)));
+    Value tail = roundDown(numKeys, lanes);
+    loop(index(0), tail, lanes, [&](Value row) { emitSquare(row, Value()); });
+    if (isEqualConstantIntOrValue(tail, numKeys))
+      return;
+    if (std::optional<int64_t> count = getConstantIntValue(numKeys))
+      return emitSquare(tail, index(*count % lanes));
+    ifThen(isLess(tail, numKeys),
+           [&] { emitSquare(tail, sub(numKeys, tail)); });
+  }
+
+  /// As many keys as a vector has lanes, or `count` of them: the vectors of a
+  /// key are added, then the lanes of all keys at once.
+  void emitSquare(Value row, Value count) {
+    Value total;
+    transposeColumns(
+        lanes, count, [&](int64_t key) { return emitSumOfKey(add(row, key)); },
+        [&](int64_t, Value ofKeys) {
+          total = total ? arith::AddFOp::create(b, loc, total, ofKeys) : ofKeys;
+        });
+    Value at = add(firstKey, row);
+    if (!hasVectors)
+      return addElements(total, at, count ? count : index(lanes));
+    Value before = loadFirst(vectorType, mass, at, count);
+    Value after = arith::AddFOp::create(b, loc, before, total);
+    storeFirst(after, mass, at, count);
+  }
+
+  /// The sum of a key's vectors, 0 in lanes without a query.
+  Value emitSumOfKey(Value row) {
+    Value sum;
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      Value weights = arith::SelectOp::create(
+          b, loc, holdsQuery[v], loadVector(strip, inStrip(row, v)),
+          zeroVector());
+      sum = sum ? arith::AddFOp::create(b, loc, sum, weights).getResult()
+                : weights;
+    }
+    return sum;
+  }
+
+  void addElements(Value vector, Value at, Value count) {
+    loop(index(0), count, 1, [&](Value key) {
+      Value term = vector::ExtractOp::create(b, loc, vector, OpFoldResult(key));
+      Value position = add(at, key);
+      Value before = memref::LoadOp::create(b, loc, mass, position);
+      Value after = arith::AddFOp::create(b, loc, before, term);
+      memref::StoreOp::create(b, loc, after, mass, position);
+    });
+  }
+
+  Value mass;
+  /// Whether elements of the mass are next to each other.
+  bool hasVectors;
+  Values holdsQuery;
 };
 } // namespace
 
 void attention::lowerWeights(OpBuilder &builder, WeightsOp op,
                              const TargetFacts &facts, GetScratch getScratch) {
   WeightsEmitter(builder, op, facts, getScratch).emit();
+}
+
+void attention::lowerMass(OpBuilder &builder, MassOp op,
+                          const TargetFacts &facts, GetScratch getScratch) {
+  MassEmitter(builder, op, facts, getScratch).emit();
 }

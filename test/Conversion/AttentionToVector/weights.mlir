@@ -1,5 +1,5 @@
 // Weights on vectors: a strip of scores as online's, of weights, and squares of it
-// transposed into rows of the result.
+// transposed into rows of the result, or added up over its lanes.
 // RUN: attention-test-opt %s -attention-set-target=cpu=x86-64-v3 -convert-attention-to-vector | FileCheck %s
 
 #rows = affine_map<(r, c) -> (r, c)>
@@ -71,5 +71,48 @@ func.func @elements(%w: memref<?x64xf32>, %t: memref<32x64xf32>, %k: memref<?x32
   attention.weights query(%t : memref<32x64xf32>) key(%k : memref<?x32xf32> by #rows)
       normaliser(#attention.softmax) state(%max, %sum : memref<64xf32>, memref<64xf32>)
       origin(%i, %i) live(%i) outs(%w : memref<?x64xf32> by #columns)
+  return
+}
+
+// The sum of a key's vectors, of lanes that hold a query, then of the lanes of
+// eight keys by one transpose. No key is added twice: what is left of 100 keys is
+// masked.
+// CHECK-LABEL: func @mass
+// CHECK-SAME: %[[M:[a-z0-9]+]]: memref<100xf32>
+// CHECK: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<100x16xf32>
+// CHECK: %[[LIVE:.*]] = vector.create_mask %{{.*}} : vector<8xi1>
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %c96
+// CHECK: %[[W:.*]] = vector.load %[[STRIP]]
+// CHECK: arith.select %[[LIVE]], %[[W]]
+// CHECK: vector.transpose {{.*}} vector<8x8xf32>
+// CHECK-COUNT-7: arith.addf
+// CHECK: %[[BEFORE:.*]] = vector.load %[[M]]
+// CHECK: arith.addf %[[BEFORE]]
+// CHECK: vector.store %{{.*}}, %[[M]]
+// CHECK: vector.transpose
+// CHECK: vector.maskedload %[[M]]
+// CHECK: vector.maskedstore %[[M]]
+// CHECK-NOT: attention.
+func.func @mass(%m: memref<100xf32>, %t: memref<32x64xf32>, %k: memref<100x32xf32>, %max: memref<64xf32>,
+                %sum: memref<64xf32>, %i: index) {
+  attention.mass query(%t : memref<32x64xf32>) key(%k : memref<100x32xf32> by #rows)
+      normaliser(#attention.softmax) state(%max, %sum : memref<64xf32>, memref<64xf32>)
+      origin(%i, %i) live(%i) outs(%m : memref<100xf32>)
+  return
+}
+
+// Where the masses of keys are not next to each other, one by one.
+// CHECK-LABEL: func @strided_mass
+// CHECK-SAME: %[[M:[a-z0-9]+]]: memref<?xf64, strided<[4], offset: ?>>
+// CHECK: vector.transpose
+// CHECK: %[[BEFORE:.*]] = memref.load %[[M]]
+// CHECK: %[[AFTER:.*]] = arith.addf %[[BEFORE]]
+// CHECK: memref.store %[[AFTER]], %[[M]]
+// CHECK-NOT: attention.
+func.func @strided_mass(%m: memref<?xf64, strided<[4], offset: ?>>, %t: memref<32x4xf64>, %k: memref<?x32xf64>,
+                        %i: index) {
+  attention.mass query(%t : memref<32x4xf64>) key(%k : memref<?x32xf64> by #rows)
+      normaliser(#attention_test.sigmoid) origin(%i, %i) live(%i)
+      outs(%m : memref<?xf64, strided<[4], offset: ?>>)
   return
 }

@@ -1,4 +1,4 @@
-// What the verifier of attention.weights says, beyond what it shares with online's.
+// What the verifiers of attention.weights and mass say, beyond what it shares with online's.
 // RUN: attention-test-opt %s -split-input-file -verify-diagnostics
 
 #rows = affine_map<(r, c) -> (r, c)>
@@ -102,5 +102,49 @@ func.func @origin(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %m: tensor<8xf32>, %
   %0 = attention.weights query(%t : tensor<4x8xf32>) key(%k : tensor<7x4xf32> by #rows)
       normaliser(#attention.softmax) state(%m, %m : tensor<8xf32>, tensor<8xf32>)
       origin(%i) live(%i) outs(%w : tensor<5x7xf32> by #rows)
+  return
+}
+
+// -----
+
+#rows = affine_map<(r, c) -> (r, c)>
+func.func @mass_type(%t: tensor<4x8xf16>, %k: tensor<7x4xf16>, %m: tensor<8xf16>, %i: index, %o: tensor<7xf16>) {
+  // expected-error@below {{expected a mass [keys] of f32 or f64, found 'tensor<7xf16>'}}
+  %0 = attention.mass query(%t : tensor<4x8xf16>) key(%k : tensor<7x4xf16> by #rows)
+      normaliser(#attention.softmax) state(%m, %m : tensor<8xf16>, tensor<8xf16>)
+      origin(%i, %i) live(%i) outs(%o : tensor<7xf16>)
+  return
+}
+
+// -----
+
+#rows = affine_map<(r, c) -> (r, c)>
+func.func @mass_rank(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %m: tensor<8xf32>, %i: index, %o: tensor<1x7xf32>) {
+  // expected-error@below {{expected a mass [keys] of f32 or f64, found 'tensor<1x7xf32>'}}
+  %0 = attention.mass query(%t : tensor<4x8xf32>) key(%k : tensor<7x4xf32> by #rows)
+      normaliser(#attention.softmax) state(%m, %m : tensor<8xf32>, tensor<8xf32>)
+      origin(%i, %i) live(%i) outs(%o : tensor<1x7xf32>)
+  return
+}
+
+// -----
+
+#rows = affine_map<(r, c) -> (r, c)>
+func.func @mass_keys(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %m: tensor<8xf32>, %i: index, %o: tensor<6xf32>) {
+  // expected-error@below {{expected operands to agree on the number of keys, found 6 and 7}}
+  %0 = attention.mass query(%t : tensor<4x8xf32>) key(%k : tensor<7x4xf32> by #rows)
+      normaliser(#attention.softmax) state(%m, %m : tensor<8xf32>, tensor<8xf32>)
+      origin(%i, %i) live(%i) outs(%o : tensor<6xf32>)
+  return
+}
+
+// -----
+
+#rows = affine_map<(r, c) -> (r, c)>
+func.func @mass_state(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %m: tensor<8xf32>, %i: index, %o: tensor<7xf32>) {
+  // expected-error@below {{expected the state of the normaliser, 0 values, found 2}}
+  %0 = attention.mass query(%t : tensor<4x8xf32>) key(%k : tensor<7x4xf32> by #rows)
+      normaliser(#attention.as_weights) state(%m, %m : tensor<8xf32>, tensor<8xf32>)
+      origin(%i, %i) live(%i) outs(%o : tensor<7xf32>)
   return
 }

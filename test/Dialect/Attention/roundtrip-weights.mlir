@@ -1,5 +1,5 @@
-// attention.weights prints as it is read, on tensors and on buffers, with and
-// without a state, a pair body, changes.
+// attention.weights and mass print as they are read, on tensors and on buffers,
+// with and without a state, a pair body, changes.
 // RUN: attention-test-opt %s -verify-roundtrip | FileCheck %s
 
 #rows = affine_map<(r, c) -> (r, c)>
@@ -31,5 +31,26 @@ func.func @buffers(%t: memref<4x8xf64>, %k: memref<4x7xf32>, %p: memref<4xf32>, 
         attention.yield %e : f64
       } scale(%s : f64) normaliser(#attention_test.sigmoid) origin(%i, %i) live(%i)
       outs(%w : memref<5x7xf64, strided<[?, 1], offset: ?>> by #rows)
+  return
+}
+
+// CHECK-LABEL: func @mass(
+// CHECK: attention.mass query(%{{.*}} : tensor<4x8xf32>) key(%{{.*}} : tensor<?x4xf16> by #[[$ROWS]]) changes(sets(#{{.*}})) normaliser(#attention.softmax) state(%{{.*}}, %{{.*}} : tensor<8xf32>, tensor<8xf32>) origin(%{{.*}}, %{{.*}}, %{{.*}}) live(%{{.*}}) outs(%{{.*}} : tensor<?xf32>) {note = 1 : i64}
+func.func @mass(%t: tensor<4x8xf32>, %k: tensor<?x4xf16>, %max: tensor<8xf32>, %sum: tensor<8xf32>,
+                %h: index, %m: tensor<?xf32>) {
+  %0 = attention.mass query(%t : tensor<4x8xf32>) key(%k : tensor<?x4xf16> by #rows)
+      changes(sets(#causal)) normaliser(#attention.softmax)
+      state(%max, %sum : tensor<8xf32>, tensor<8xf32>)
+      origin(%h, %h, %h) live(%h) outs(%m : tensor<?xf32>) {note = 1}
+  return
+}
+
+// CHECK-LABEL: func @mass_of_buffers(
+// CHECK: attention.mass query(%{{.*}} : memref<4x8xf64>) key(%{{.*}} : memref<4x7xf32> by #[[$COLUMNS]]) normaliser(#attention_test.sigmoid) origin(%{{.*}}, %{{.*}}) live(%{{.*}}) outs(%{{.*}} : memref<7xf64, strided<[?], offset: ?>>)
+func.func @mass_of_buffers(%t: memref<4x8xf64>, %k: memref<4x7xf32>, %i: index,
+                           %m: memref<7xf64, strided<[?], offset: ?>>) {
+  attention.mass query(%t : memref<4x8xf64>) key(%k : memref<4x7xf32> by #columns)
+      normaliser(#attention_test.sigmoid) origin(%i, %i) live(%i)
+      outs(%m : memref<7xf64, strided<[?], offset: ?>>)
   return
 }

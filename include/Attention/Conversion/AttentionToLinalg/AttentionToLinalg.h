@@ -18,11 +18,11 @@ void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
 
 /// fused, into the graph level.
 void populateFusedToLinalgPatterns(RewritePatternSet &patterns);
-/// The block level: pack, online, finish, merge and weights.
+/// The block level: pack, online, finish, merge, weights and mass.
 void populateBlockToLinalgPatterns(RewritePatternSet &patterns);
 /// merge.
 void populateMergeToLinalgPatterns(RewritePatternSet &patterns);
-/// weights.
+/// weights and mass.
 void populateWeightsToLinalgPatterns(RewritePatternSet &patterns);
 /// Scores, by ScoreOpInterface.
 void populateScoreToLinalgPatterns(RewritePatternSet &patterns);

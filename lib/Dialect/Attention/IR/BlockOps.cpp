@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/IR/Readings.h"
 #include "Destinations.h"
 #include "ScoreChanges.h"
 #include "Shapes.h"
@@ -82,20 +83,66 @@ static LogicalResult verifyRowsFit(Operation *op, int64_t numRows, Value tile) {
          << numLanes << " lanes for " << numRows << " rows";
 }
 
+/// Checks that weights of a normaliser can be read so.
+static LogicalResult verifyReadings(Operation *op, ArrayAttr readings,
+                                    OnlineNormaliserAttrInterface normaliser) {
+  for (auto reading : readings.getAsRange<RowReadingAttrInterface>())
+    if (!reading.isCompatible(normaliser))
+      return op->emitOpError("expected readings of the weights of ")
+             << normaliser << ", found " << reading;
+  return success();
+}
+
+/// Checks the values of a state beyond the accumulator: the normaliser's
+/// [lanes], and those of the readings.
+static LogicalResult verifyState(Operation *op, ValueRange state,
+                                 OnlineNormaliserAttrInterface normaliser,
+                                 ArrayAttr readings, Value accumulator) {
+  auto c = cast<FloatType>(getElementTypeOrSelf(accumulator));
+  if (failed(verifyReadings(op, readings, normaliser)))
+    return failure();
+  for (Value value : state.take_front(getStateSize(normaliser)))
+    if (failed(verifyTile(op, value, "the state", 1, c)) ||
+        failed(verifyLanes(op, accumulator, value)))
+      return failure();
+  int64_t numLanes = cast<ShapedType>(accumulator.getType()).getShape().back();
+  for (auto [reading, values] : getReadingStates(readings, c, state))
+    for (auto [value, type] :
+         llvm::zip_equal(values, reading.getStateTypes(c))) {
+      auto found = cast<ShapedType>(value.getType());
+      auto expected =
+          RankedTensorType::get({reading.getNumSlots(), numLanes}, type);
+      if (found.getElementType() != type ||
+          found.getShape() != expected.getShape())
+        return op->emitOpError("expected the state of ")
+               << reading << " to be like " << expected << ", found " << found;
+    }
+  return success();
+}
+
+/// Checks that destinations are a state, as far as their number and the
+/// accumulator.
+static LogicalResult
+verifyStateDestinations(DestinationStyleOpInterface op, ValueRange outs,
+                        OnlineNormaliserAttrInterface normaliser,
+                        ArrayAttr readings) {
+  // The number of values does not depend on the type.
+  FloatType any = Float32Type::get(op.getContext());
+  if (failed(verifyDestinations(op, 1 + getStateSize(normaliser) +
+                                        getNumReadingStates(readings, any))))
+    return failure();
+  return verifyAccumulator(op, outs.front());
+}
+
 /// Checks the state that a normaliser left in the lanes of `tile`.
 static LogicalResult verifyStateOf(Operation *op,
                                    OnlineNormaliserAttrInterface normaliser,
                                    ValueRange state, Value tile) {
-  size_t numValues = normaliser.hasState() ? 2 : 0;
-  if (state.size() != numValues)
+  if (state.size() != getStateSize(normaliser))
     return op->emitOpError("expected the state of the normaliser, ")
-           << numValues << " values, found " << state.size();
-  for (Value value : state)
-    if (failed(verifyTile(op, value, "the state", 1,
-                          getElementTypeOrSelf(tile))) ||
-        failed(verifyLanes(op, tile, value)))
-      return failure();
-  return success();
+           << getStateSize(normaliser) << " values, found " << state.size();
+  return verifyState(op, state, normaliser,
+                     ArrayAttr::get(op->getContext(), {}), tile);
 }
 
 //===----------------------------------------------------------------------===//
@@ -193,7 +240,8 @@ void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
                      Value scale, Region &combine,
                      ArrayRef<ScoreChange> changes,
                      OnlineNormaliserAttrInterface normaliser,
-                     ValueRange origin, Value live, ValueRange outs) {
+                     ArrayAttr readings, ValueRange origin, Value live,
+                     ValueRange outs) {
   ScoreChangeParts parts = splitScoreChanges(builder.getContext(), changes);
   SmallVector<Type> types;
   for (Value out : outs)
@@ -202,7 +250,7 @@ void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
   build(builder, state, types, query, key.value, value.value, parameters, scale,
         parts.symbols, parts.tensors, origin, live, outs,
         AffineMapAttr::get(key.map), AffineMapAttr::get(value.map),
-        parts.changes, parts.sets, normaliser, parts.regions.size());
+        parts.changes, parts.sets, normaliser, readings, parts.regions.size());
   cloneRegions(combine, parts.regions, state);
 }
 
@@ -223,18 +271,15 @@ FloatType OnlineOp::getComputeType() {
 BlockScores OnlineOp::getBlockScores() { return collectBlockScores(*this); }
 
 LogicalResult OnlineOp::verify() {
-  bool hasState = getNormaliser().hasState();
-  if (failed(verifyDestinations(*this, hasState ? 3 : 1)))
+  if (failed(verifyStateDestinations(*this, getOuts(), getNormaliser(),
+                                     getReadings())))
     return failure();
   Type c = getElementTypeOrSelf(getOuts()[0]);
-  if (failed(verifyAccumulator(*this, getOuts()[0])) ||
-      failed(verifyBlockScores(*this, c)) ||
-      failed(verifyLanes(*this, getQuery(), getOuts()[0])))
+  if (failed(verifyBlockScores(*this, c)) ||
+      failed(verifyLanes(*this, getQuery(), getOuts()[0])) ||
+      failed(verifyState(*this, getOuts().drop_front(), getNormaliser(),
+                         getReadings(), getOuts()[0])))
     return failure();
-  for (Value state : getOuts().drop_front())
-    if (failed(verifyTile(*this, state, "the state", 1, c)) ||
-        failed(verifyLanes(*this, getQuery(), state)))
-      return failure();
   if (failed(verifyMatrixMap(*this, getValueMap(), "value", getValue())) ||
       failed(
           verifyExtends(*this, getElementTypeOrSelf(getValue()), "value", c)) ||
@@ -256,20 +301,60 @@ LogicalResult OnlineOp::verifyRegions() {
 // FinishOp
 //===----------------------------------------------------------------------===//
 
+/// Checks that a reading's results are [rows, slots] or [rows].
+static LogicalResult verifyReadingResults(FinishOp op) {
+  FloatType c = op.getComputeType();
+  int64_t numRows = getExtent(op.getOuts()[0], op.getOutputMap(), 0);
+  for (auto [reading, values] :
+       getReadingResults(op.getReadings(), c, op.getOuts())) {
+    SmallVector<int64_t> shape = {numRows};
+    if (std::optional<int64_t> length = reading.getListLength())
+      shape.push_back(*length);
+    for (auto [value, type] :
+         llvm::zip_equal(values, reading.getResultTypes(c))) {
+      auto found = cast<ShapedType>(value.getType());
+      auto expected = RankedTensorType::get(shape, type);
+      bool fits = found.getElementType() == type &&
+                  succeeded(verifyCompatibleShape(found, expected)) &&
+                  (shape.size() == 1 || !found.isDynamicDim(1));
+      if (!fits)
+        return op->emitOpError("expected results of ")
+               << reading << " like " << expected << ", found " << found;
+    }
+  }
+  return success();
+}
+
+FloatType FinishOp::getComputeType() {
+  return cast<FloatType>(getElementTypeOrSelf(getAccumulator()));
+}
+
+bool FinishOp::hasLse() {
+  return getOuts().size() ==
+         2 + getNumReadingResults(getReadings(), getComputeType());
+}
+
 LogicalResult FinishOp::verify() {
-  Type c = getElementTypeOrSelf(getAccumulator());
-  bool hasState = getNormaliser().hasState();
-  if (failed(verifyDestinations(*this, getOuts().size() == 2 ? 2 : 1)))
+  if (failed(verifyAccumulator(*this, getAccumulator())))
     return failure();
-  if (failed(verifyAccumulator(*this, getAccumulator())) ||
-      failed(verifyStateOf(*this, getNormaliser(), getState(),
-                           getAccumulator())) ||
-      failed(verifyMatrixMap(*this, getOutputMap(), "the context",
+  FloatType c = getComputeType();
+  bool hasState = getNormaliser().hasState();
+  unsigned numResults = getNumReadingResults(getReadings(), c);
+  if (failed(verifyDestinations(*this, 1 + hasLse() + numResults)))
+    return failure();
+  unsigned stateSize =
+      getStateSize(getNormaliser()) + getNumReadingStates(getReadings(), c);
+  if (getState().size() != stateSize)
+    return emitOpError("expected the state of the normaliser, ")
+           << stateSize << " values, found " << getState().size();
+  if (failed(verifyMatrixMap(*this, getOutputMap(), "the context",
                              getOuts()[0])) ||
       failed(verifyRowsFit(*this, getExtent(getOuts()[0], getOutputMap(), 0),
-                           getAccumulator())))
+                           getAccumulator())) ||
+      failed(verifyState(*this, getState(), getNormaliser(), getReadings(),
+                         getAccumulator())))
     return failure();
-  if (getOuts().size() == 2) {
+  if (hasLse()) {
     auto type = cast<ShapedType>(getOuts()[1].getType());
     if (!hasState || type.getRank() != 1 || type.getElementType() != c)
       return emitOpError("expected a log-sum-exp [rows] of ")
@@ -278,6 +363,8 @@ LogicalResult FinishOp::verify() {
                            getExtent(getOuts()[0], getOutputMap(), 0))))
       return failure();
   }
+  if (failed(verifyReadingResults(*this)))
+    return failure();
   return verifyAgree(*this, "value features",
                      cast<ShapedType>(getAccumulator().getType()).getDimSize(0),
                      getExtent(getOuts()[0], getOutputMap(), 1));
@@ -305,17 +392,16 @@ static LogicalResult verifyPartialStates(Operation *op, Value states,
          << stateType << " with a dimension of parts in front, found " << type;
 }
 
+FloatType MergeOp::getComputeType() {
+  return cast<FloatType>(getElementTypeOrSelf(getOuts()[0]));
+}
+
 LogicalResult MergeOp::verify() {
-  bool hasState = getNormaliser().hasState();
-  if (failed(verifyDestinations(*this, hasState ? 3 : 1)))
+  if (failed(verifyStateDestinations(*this, getOuts(), getNormaliser(),
+                                     getReadings())) ||
+      failed(verifyState(*this, getOuts().drop_front(), getNormaliser(),
+                         getReadings(), getOuts()[0])))
     return failure();
-  Type c = getElementTypeOrSelf(getOuts()[0]);
-  if (failed(verifyAccumulator(*this, getOuts()[0])))
-    return failure();
-  for (Value state : getOuts().drop_front())
-    if (failed(verifyTile(*this, state, "the state", 1, c)) ||
-        failed(verifyLanes(*this, getOuts()[0], state)))
-      return failure();
   if (getStates().size() + 1 != getOuts().size())
     return emitOpError("expected partial states for each destination, found ")
            << getStates().size() + 1 << " for " << getOuts().size();
@@ -332,7 +418,7 @@ LogicalResult MergeOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// WeightsOp
+// WeightsOp and MassOp
 //===----------------------------------------------------------------------===//
 
 void WeightsOp::build(OpBuilder &builder, OperationState &state,
@@ -347,8 +433,25 @@ void WeightsOp::build(OpBuilder &builder, OperationState &state,
   build(builder, state, types, scores.query, scores.key.value,
         scores.parameters, scores.scale, parts.symbols, parts.tensors,
         finalState, scores.origin, scores.live, weights.value,
-        AffineMapAttr::get(scores.key.map), AffineMapAttr::get(weights.map),
-        parts.changes, parts.sets, normaliser, parts.regions.size());
+        AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
+        normaliser, AffineMapAttr::get(weights.map), parts.regions.size());
+  cloneRegions(*scores.combine, parts.regions, state);
+}
+
+void MassOp::build(OpBuilder &builder, OperationState &state,
+                   const BlockScores &scores,
+                   OnlineNormaliserAttrInterface normaliser,
+                   ValueRange finalState, Value mass) {
+  ScoreChangeParts parts =
+      splitScoreChanges(builder.getContext(), scores.changes);
+  SmallVector<Type> types;
+  if (isa<TensorType>(mass.getType()))
+    types.push_back(mass.getType());
+  build(builder, state, types, scores.query, scores.key.value,
+        scores.parameters, scores.scale, parts.symbols, parts.tensors,
+        finalState, scores.origin, scores.live, mass,
+        AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
+        normaliser, parts.regions.size());
   cloneRegions(*scores.combine, parts.regions, state);
 }
 
@@ -357,7 +460,17 @@ void WeightsOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   populateFoldCastsPattern(patterns, getOperationName());
 }
 
+void MassOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                         MLIRContext *) {
+  populateFoldCastsPattern(patterns, getOperationName());
+}
+
 SmallVector<ScoreChange> WeightsOp::getScoreChanges() {
+  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
+                             getChangeTensors(), getChangeRegions());
+}
+
+SmallVector<ScoreChange> MassOp::getScoreChanges() {
   return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
                              getChangeTensors(), getChangeRegions());
 }
@@ -366,7 +479,13 @@ FloatType WeightsOp::getComputeType() {
   return cast<FloatType>(getElementTypeOrSelf(getQuery()));
 }
 
+FloatType MassOp::getComputeType() {
+  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
+}
+
 BlockScores WeightsOp::getBlockScores() { return collectBlockScores(*this); }
+
+BlockScores MassOp::getBlockScores() { return collectBlockScores(*this); }
 
 LogicalResult WeightsOp::verify() {
   if (failed(verifyDestinations(*this, 1)))
@@ -386,7 +505,27 @@ LogicalResult WeightsOp::verify() {
                      getExtent(getKey(), getKeyMap(), 0));
 }
 
+LogicalResult MassOp::verify() {
+  if (failed(verifyDestinations(*this, 1)))
+    return failure();
+  auto type = cast<ShapedType>(getOuts()[0].getType());
+  Type c = type.getElementType();
+  if (type.getRank() != 1 || (!c.isF32() && !c.isF64()))
+    return emitOpError("expected a mass [keys] of f32 or f64, found ") << type;
+  if (failed(verifyBlockScores(*this, c)) ||
+      failed(verifyStateOf(*this, getNormaliser(), getState(), getQuery())))
+    return failure();
+  return verifyAgree(*this, "keys", type.getDimSize(0),
+                     getExtent(getKey(), getKeyMap(), 0));
+}
+
 LogicalResult WeightsOp::verifyRegions() {
+  return verifyScoreRegions(*this, getChanges(), getCombine(),
+                            getParameters().size(), getChangeRegions(),
+                            getOrigin().size(), getComputeType());
+}
+
+LogicalResult MassOp::verifyRegions() {
   return verifyScoreRegions(*this, getChanges(), getCombine(),
                             getParameters().size(), getChangeRegions(),
                             getOrigin().size(), getComputeType());

@@ -125,8 +125,8 @@ SmallVector<Value> TopKReadingAttr::buildGraphLevel(OpBuilder &builder,
   // Moved, but for −1.
   Value first =
       arith::IndexCastOp::create(builder, loc, builder.getI32Type(), firstKey);
-  AffineMap map =
-      builder.getMultiDimIdentityMap(cast<ShapedType>(keys.getType()).getRank());
+  AffineMap map = builder.getMultiDimIdentityMap(
+      cast<ShapedType>(keys.getType()).getRank());
   SmallVector<utils::IteratorType> loops(map.getNumDims(),
                                          utils::IteratorType::parallel);
   Value empty = tensor::EmptyOp::create(
@@ -136,13 +136,12 @@ SmallVector<Value> TopKReadingAttr::buildGraphLevel(OpBuilder &builder,
       builder, loc, keys.getType(), keys, empty, ArrayRef<AffineMap>{map, map},
       loops, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
         Value key = arguments[0];
-        Value none = arith::ConstantIntOp::create(builder, loc, key.getType(),
-                                                  -1);
+        Value none =
+            arith::ConstantIntOp::create(builder, loc, key.getType(), -1);
         Value isNone = arith::CmpIOp::create(
             builder, loc, arith::CmpIPredicate::eq, key, none);
         Value sum = arith::AddIOp::create(builder, loc, key, first);
-        Value result =
-            arith::SelectOp::create(builder, loc, isNone, none, sum);
+        Value result = arith::SelectOp::create(builder, loc, isNone, none, sum);
         linalg::YieldOp::create(builder, loc, result);
       });
   return {op.getTopWeights(), moved.getResult(0)};

@@ -60,5 +60,6 @@ void attention::registerBufferizableOpInterfaceExternalModels(
     FinishOp::attachInterface<BlockOpModel<FinishOp>>(*context);
     MergeOp::attachInterface<BlockOpModel<MergeOp>>(*context);
     WeightsOp::attachInterface<BlockOpModel<WeightsOp>>(*context);
+    MassOp::attachInterface<BlockOpModel<MassOp>>(*context);
   });
 }

@@ -107,6 +107,11 @@ def AttentionFuse : Pass<"attention-fuse"> {
     only make no map: such keys and values are repeated for every head first,
     unless they provably have as many heads as the queries.
 
+    What reads the weights becomes part of the operation too: `attention.top_k`,
+    `attention.entropy` and any other op that implements `RowReadingOpInterface`,
+    where the normaliser allows to read key by key, and `attention.column_mass`. If
+    nothing else uses the weights, there is no tensor of them.
+
     Data movement becomes part of the indexing maps, of operations that were
     `attention.fused` before too: `linalg.transpose`, `linalg.broadcast`,
     `linalg.generic` that only copies, and reshapes where a dimension of the
@@ -243,7 +248,9 @@ def AttentionTile : Pass<"attention-tile"> {
     (`attention.pack`), read blocks of keys one after another
     (`attention.online`), and give rows of the context (`attention.finish`). If the
     weights are a result, a second pass over the keys follows, which scores them
-    again (`attention.weights`).
+    again (`attention.weights`). The mass of columns is a second parallel loop,
+    over batch elements and parts of the keys, which goes through all blocks of
+    queries (`attention.mass`).
 
     Which keys are visited follows from the mask sets, their unions, intersections,
     and quotients and remainders by constants: keys that no query of the block
