@@ -16,7 +16,6 @@
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -152,9 +151,8 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
       // The old pivot has been read: only now may its buffer take the new one,
       // as loops over blocks of keys require.
       results.push_back(
-          bufferization::MaterializeInDestinationOp::create(
-              rewriter, loc, pivot.getType(), pivot, op.getOuts()[1])
-              .getResult());
+          linalg::CopyOp::create(rewriter, loc, pivot, op.getOuts()[1])
+              .getResult(0));
       rescaled = g.rescaled(op.getOuts()[2], factor);
       results.push_back(g.generic(
           {{weights, g.map(2, {1, 0})}}, {rescaled, g.map(2, {0})}, 1,

@@ -9,7 +9,6 @@
 #include "GenericBuilder.h"
 #include "ReadingsToLinalg.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -65,9 +64,8 @@ private:
     SmallVector<Value> readings =
         buildReadingsOfParts(builder, op, oldPivot, pivot);
     // The old pivot has been read: only now may its buffer take the new one.
-    Value newPivot = bufferization::MaterializeInDestinationOp::create(
-                         builder, g.loc, pivot.getType(), pivot, oldPivot)
-                         .getResult();
+    Value newPivot =
+        linalg::CopyOp::create(builder, g.loc, pivot, oldPivot).getResult(0);
     AffineMap partMap = g.map(2, {1, 0});
     Value sum =
         g.generic({{factors, partMap}, {sums, partMap}},

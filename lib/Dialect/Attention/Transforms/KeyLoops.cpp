@@ -8,6 +8,7 @@
 
 #include "KeyLoops.h"
 
+#include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockOperands.h"
 #include "KeyBounds.h"
 #include "MaskedSweep.h"
@@ -21,18 +22,6 @@
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// A symbol of a set at a batch element, as an index.
-static Value buildSymbol(OpBuilder &builder, Location loc, Value symbol,
-                         ValueRange batch) {
-  if (auto type = dyn_cast<RankedTensorType>(symbol.getType()))
-    symbol = tensor::ExtractOp::create(builder, loc, symbol,
-                                       batch.take_front(type.getRank()));
-  if (symbol.getType().isIndex())
-    return symbol;
-  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
-                                    symbol);
-}
 
 /// Whether the visible keys are one range and full ones one range among them.
 static bool isOneRange(const KeyAnalysis &analysis) {

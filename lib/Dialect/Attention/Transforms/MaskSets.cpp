@@ -14,9 +14,8 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-/// The value of a symbol at a pair, as an index.
-static Value buildSymbol(OpBuilder &builder, Location loc, Value symbol,
-                         ValueRange indices) {
+Value attention::buildSymbol(OpBuilder &builder, Location loc, Value symbol,
+                             ValueRange indices) {
   if (auto type = dyn_cast<RankedTensorType>(symbol.getType()))
     symbol = tensor::ExtractOp::create(builder, loc, symbol,
                                        indices.take_front(type.getRank()));

@@ -38,6 +38,11 @@ SmallVector<StringRef> absorbDataMovement(RewriterBase &rewriter, FusedOp op);
 /// Patterns that turn every score function into attention.score.
 void populateGeneralizeScoresPatterns(RewritePatternSet &patterns);
 
+/// Builds the value of a set's symbol as an index: a scalar, or the element of
+/// a tensor or buffer at the first of `indices`, (b…) or a pair.
+Value buildSymbol(OpBuilder &builder, Location loc, Value symbol,
+                  ValueRange indices);
+
 /// Builds whether the pair at `indices` (b…, i, j) is in an intersection of
 /// unions of sets, which must not be empty: an i1. Symbols are scalars, or
 /// tensors indexed by the first batch dimensions.
