@@ -196,7 +196,8 @@ BlockEmitter::Values StripEmitter::emitRows(ValueRange carried,
     auto type = VectorType::get(count * width, c);
     Value before = vector::LoadOp::create(b, loc, type, flat, at);
     Values next(current);
-    storeVector(build(row, before, count, next), flat, at);
+    if (Value after = build(row, before, count, next))
+      storeVector(after, flat, at);
     return next;
   };
   Value tail = roundDown(numKeys, rows);

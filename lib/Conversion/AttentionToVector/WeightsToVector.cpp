@@ -26,11 +26,10 @@ protected:
                      op.getNormaliser(), facts, getScratch),
         op(op) {}
 
-  /// strip = weights of the part's keys and the group's queries, 0 where a pair
-  /// is absent
-  void emitStripOfWeights() {
-    emitScores(/*pivots=*/Value());
-    Values shifts, factors;
+  /// What the state says of the group's queries.
+  void loadState() {
+    shifts.clear();
+    factors.clear();
     for (Value l : lane) {
       Values state;
       for (Value buffer : op.getState())
@@ -40,26 +39,31 @@ protected:
       if (Value factor = normaliser.buildContextFactor(b, loc, state))
         factors.push_back(factor);
     }
-    emitRows({}, [&](Value, Value rows, int64_t count, Values &) {
-      Value shift = shifts.empty() ? Value() : concatenate(shifts, count);
-      Value result = normaliser.buildWeight(b, loc, rows, shift);
-      if (!factors.empty())
-        result =
-            arith::MulFOp::create(b, loc, result, concatenate(factors, count));
-      // 0 times the factor of a row of NaN would be NaN.
-      auto type = cast<VectorType>(rows.getType());
-      Value absent = arith::ConstantOp::create(
-          b, loc,
-          DenseElementsAttr::get(
-              type, APFloat::getInf(c.getFloatSemantics(), /*Negative=*/true)));
-      Value isLive = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE,
-                                           rows, absent);
-      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-      return arith::SelectOp::create(b, loc, isLive, result, zero).getResult();
-    });
+  }
+
+  /// The weights of `count` rows of the strip's scores, 0 where a pair is
+  /// absent.
+  Value buildWeights(Value rows, int64_t count) {
+    Value shift = shifts.empty() ? Value() : concatenate(shifts, count);
+    Value result = normaliser.buildWeight(b, loc, rows, shift);
+    if (!factors.empty())
+      result =
+          arith::MulFOp::create(b, loc, result, concatenate(factors, count));
+    // 0 times the factor of a row of NaN would be NaN.
+    auto type = cast<VectorType>(rows.getType());
+    Value absent = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(
+            type, APFloat::getInf(c.getFloatSemantics(), /*Negative=*/true)));
+    Value isLive =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, rows, absent);
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    return arith::SelectOp::create(b, loc, isLive, result, zero);
   }
 
   OpTy op;
+  /// Of the group.
+  Values shifts, factors;
 };
 
 class WeightsEmitter : SecondPassEmitter<WeightsOp> {
@@ -76,7 +80,11 @@ public:
   void emit() {
     forParts([&] {
       forGroups(minimum(index(numLanes), numRows), [&] {
-        emitStripOfWeights();
+        emitScores(/*pivots=*/Value());
+        loadState();
+        emitRows({}, [&](Value, Value rows, int64_t count, Values &) {
+          return buildWeights(rows, count);
+        });
         if (isContiguous(weights, 1))
           emitSquares();
         else
@@ -148,7 +156,7 @@ public:
   MassEmitter(OpBuilder &builder, MassOp op, const TargetFacts &facts,
               GetScratch getScratch)
       : SecondPassEmitter(builder, op, facts, getScratch),
-        mass(op.getOuts()[0]) {
+        mass(op.getOuts()[0]), sums(getScratch(c, scores.changes.size() + 1)) {
     SmallVector<int64_t> strides;
     int64_t offset;
     hasVectors = succeeded(cast<MemRefType>(mass.getType())
@@ -157,40 +165,69 @@ public:
   }
 
   /// for parts of as many keys as the strip holds:
+  ///   sums = 0
   ///   for groups of queries that fit in registers:
-  ///     strip = scores; strip = weights; mass += sums over the strip's lanes
+  ///     strip = scores; sums += weights, vector by vector
+  ///   mass += sums over the lanes
   void emit() {
     forParts([&] {
-      forGroups(minimum(index(numLanes), op.getLive()), [&] {
-        emitStripOfWeights();
-        addSums();
+      loop(index(0), numKeys, 1, [&](Value row) {
+        storeVector(zeroVector(), sums, {row, index(0)});
       });
+      forGroups(minimum(index(numLanes), op.getLive()), [&] {
+        emitScores(/*pivots=*/Value());
+        loadState();
+        addWeights();
+      });
+      addSums();
     });
   }
 
 private:
-  /// Which lanes hold queries: a vector of the group may have none.
-  void addSums() {
-    holdsQuery.clear();
+  /// Weights are only added up: the strip keeps its scores.
+  void addWeights() {
+    // A vector of the group may have no query in some lanes, or in all.
+    Values holdsQuery;
     for (Value l : lane)
       holdsQuery.push_back(vector::CreateMaskOp::create(
           b, loc, VectorType::get(lanes, b.getI1Type()), sub(op.getLive(), l)));
+    emitRows({}, [&](Value row, Value rows, int64_t count, Values &) {
+      Value weights = buildWeights(rows, count);
+      for (int64_t r = 0; r < count; ++r) {
+        Values at = {add(row, r), index(0)};
+        Value sum = loadVector(sums, at);
+        for (int64_t v = 0; v < tile.vectors; ++v) {
+          Value part = vector::ExtractStridedSliceOp::create(
+              b, loc, weights, (r * tile.vectors + v) * lanes, lanes,
+              /*strides=*/1);
+          part = arith::SelectOp::create(b, loc, holdsQuery[v], part,
+                                         zeroVector());
+          sum = arith::AddFOp::create(b, loc, sum, part);
+        }
+        storeVector(sum, sums, at);
+      }
+      return Value();
+    });
+  }
+
+  void addSums() {
     Value tail = roundDown(numKeys, lanes);
-    loop(index(0), tail, lanes, [&](Value row) { emitSquare(row, Value()); });
+    loop(index(0), tail, lanes, [&](Value row) { addSquare(row, Value()); });
     if (isEqualConstantIntOrValue(tail, numKeys))
       return;
     if (std::optional<int64_t> count = getConstantIntValue(numKeys))
-      return emitSquare(tail, index(*count % lanes));
-    ifThen(isLess(tail, numKeys),
-           [&] { emitSquare(tail, sub(numKeys, tail)); });
+      return addSquare(tail, index(*count % lanes));
+    ifThen(isLess(tail, numKeys), [&] { addSquare(tail, sub(numKeys, tail)); });
   }
 
-  /// As many keys as a vector has lanes, or `count` of them: the vectors of a
-  /// key are added, then the lanes of all keys at once.
-  void emitSquare(Value row, Value count) {
+  /// As many keys as a vector has lanes, or `count` of them.
+  void addSquare(Value row, Value count) {
     Value total;
     transposeColumns(
-        lanes, count, [&](int64_t key) { return emitSumOfKey(add(row, key)); },
+        lanes, count,
+        [&](int64_t key) {
+          return loadVector(sums, {add(row, key), index(0)});
+        },
         [&](int64_t, Value ofKeys) {
           total = total ? arith::AddFOp::create(b, loc, total, ofKeys) : ofKeys;
         });
@@ -200,19 +237,6 @@ private:
     Value before = loadFirst(vectorType, mass, at, count);
     Value after = arith::AddFOp::create(b, loc, before, total);
     storeFirst(after, mass, at, count);
-  }
-
-  /// The sum of a key's vectors, 0 in lanes without a query.
-  Value emitSumOfKey(Value row) {
-    Value sum;
-    for (int64_t v = 0; v < tile.vectors; ++v) {
-      Value weights = arith::SelectOp::create(
-          b, loc, holdsQuery[v], loadVector(strip, inStrip(row, v)),
-          zeroVector());
-      sum = sum ? arith::AddFOp::create(b, loc, sum, weights).getResult()
-                : weights;
-    }
-    return sum;
   }
 
   void addElements(Value vector, Value at, Value count) {
@@ -226,9 +250,10 @@ private:
   }
 
   Value mass;
+  /// Of each of the part's keys, a vector.
+  Value sums;
   /// Whether elements of the mass are next to each other.
   bool hasVectors;
-  Values holdsQuery;
 };
 } // namespace
 

@@ -74,16 +74,24 @@ func.func @elements(%w: memref<?x64xf32>, %t: memref<32x64xf32>, %k: memref<?x32
   return
 }
 
-// The sum of a key's vectors, of lanes that hold a query, then of the lanes of
-// eight keys by one transpose. No key is added twice: what is left of 100 keys is
-// masked.
+// The weights of a key are added vector by vector, those of lanes that hold a
+// query, then the lanes of eight keys by one transpose. No key is added twice: what
+// is left of 100 keys is masked.
 // CHECK-LABEL: func @mass
 // CHECK-SAME: %[[M:[a-z0-9]+]]: memref<100xf32>
-// CHECK: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<100x16xf32>
+// CHECK-DAG: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<100x16xf32>
+// CHECK-DAG: %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<100x16xf32>
+// CHECK: scf.for
+// CHECK: vector.store
 // CHECK: %[[LIVE:.*]] = vector.create_mask %{{.*}} : vector<8xi1>
+// CHECK: vector.load %{{.*}} : memref<1600xf32>, vector<32xf32>
+// CHECK-NOT: vector.store %{{.*}} : memref<1600xf32>
+// CHECK: %[[SUM:.*]] = vector.load %{{.*}} : memref<100x16xf32>, vector<8xf32>
+// CHECK: %[[W:.*]] = vector.extract_strided_slice
+// CHECK: %[[T:.*]] = arith.select %[[LIVE]], %[[W]]
+// CHECK: arith.addf %[[SUM]], %[[T]]
+// CHECK: vector.store %{{.*}} : memref<100x16xf32>, vector<8xf32>
 // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c96
-// CHECK: %[[W:.*]] = vector.load %[[STRIP]]
-// CHECK: arith.select %[[LIVE]], %[[W]]
 // CHECK: vector.transpose {{.*}} vector<8x8xf32>
 // CHECK-COUNT-7: arith.addf
 // CHECK: %[[BEFORE:.*]] = vector.load %[[M]]

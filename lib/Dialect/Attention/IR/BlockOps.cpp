@@ -6,46 +6,12 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/IR/Readings.h"
+#include "BlockChecks.h"
 #include "Destinations.h"
-#include "ScoreChanges.h"
-#include "Shapes.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// Checks a map that permutes two dimensions.
-static LogicalResult verifyMatrixMap(Operation *op, AffineMap map,
-                                     StringRef name, Value matrix) {
-  if (map.getNumDims() == 2 && map.isPermutation() &&
-      cast<ShapedType>(matrix.getType()).getRank() == 2)
-    return success();
-  return op->emitOpError("expected ")
-         << name << " of rank 2 with a map that permutes two dimensions, found "
-         << matrix.getType() << " and " << AffineMapAttr::get(map);
-}
-
-/// The extent of `value` in dimension `dim` of its map.
-static int64_t getExtent(Value value, AffineMap map, unsigned dim) {
-  unsigned position =
-      *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-  return cast<ShapedType>(value.getType()).getDimSize(position);
-}
-
-/// Checks that a tile is [rows, lanes] or [lanes] of the compute type, with
-/// static lanes.
-static LogicalResult verifyTile(Operation *op, Value tile, StringRef name,
-                                unsigned rank, Type computeType) {
-  auto type = cast<ShapedType>(tile.getType());
-  if (type.getRank() == rank && !type.isDynamicDim(rank - 1) &&
-      type.getElementType() == computeType)
-    return success();
-  return op->emitOpError("expected ")
-         << name << " to be " << (rank == 2 ? "[rows, lanes]" : "[lanes]")
-         << " of " << computeType << " with static lanes, found " << type;
-}
 
 /// Checks a tile of partial sums.
 static LogicalResult verifyAccumulator(Operation *op, Value tile) {
@@ -54,70 +20,6 @@ static LogicalResult verifyAccumulator(Operation *op, Value tile) {
     return op->emitOpError("expected an accumulator of f32 or f64, found ")
            << tile.getType();
   return verifyTile(op, tile, "the accumulator", 2, c);
-}
-
-/// Checks that two tiles have the same lanes.
-static LogicalResult verifyLanes(Operation *op, Value a, Value b) {
-  auto first = cast<ShapedType>(a.getType());
-  auto second = cast<ShapedType>(b.getType());
-  if (first.getShape().back() == second.getShape().back())
-    return success();
-  return op->emitOpError("expected tiles of the same lanes, found ")
-         << first << " and " << second;
-}
-
-static LogicalResult verifyAgree(Operation *op, StringRef what, int64_t a,
-                                 int64_t b) {
-  if (mayBeEqual(a, b))
-    return success();
-  return op->emitOpError("expected operands to agree on the number of ")
-         << what << ", found " << a << " and " << b;
-}
-
-/// Checks that each row of a matrix may have a lane of the tile.
-static LogicalResult verifyRowsFit(Operation *op, int64_t numRows, Value tile) {
-  int64_t numLanes = cast<ShapedType>(tile.getType()).getShape().back();
-  if (ShapedType::isDynamic(numRows) || numRows <= numLanes)
-    return success();
-  return op->emitOpError("expected a lane for each row, found ")
-         << numLanes << " lanes for " << numRows << " rows";
-}
-
-/// Checks that weights of a normaliser can be read so.
-static LogicalResult verifyReadings(Operation *op, ArrayAttr readings,
-                                    OnlineNormaliserAttrInterface normaliser) {
-  for (auto reading : readings.getAsRange<RowReadingAttrInterface>())
-    if (!reading.isCompatible(normaliser))
-      return op->emitOpError("expected readings of the weights of ")
-             << normaliser << ", found " << reading;
-  return success();
-}
-
-/// Checks the values of a state beyond the accumulator: the normaliser's
-/// [lanes], and those of the readings.
-static LogicalResult verifyState(Operation *op, ValueRange state,
-                                 OnlineNormaliserAttrInterface normaliser,
-                                 ArrayAttr readings, Value accumulator) {
-  auto c = cast<FloatType>(getElementTypeOrSelf(accumulator));
-  if (failed(verifyReadings(op, readings, normaliser)))
-    return failure();
-  for (Value value : state.take_front(getStateSize(normaliser)))
-    if (failed(verifyTile(op, value, "the state", 1, c)) ||
-        failed(verifyLanes(op, accumulator, value)))
-      return failure();
-  int64_t numLanes = cast<ShapedType>(accumulator.getType()).getShape().back();
-  for (auto [reading, values] : getReadingStates(readings, c, state))
-    for (auto [value, type] :
-         llvm::zip_equal(values, reading.getStateTypes(c))) {
-      auto found = cast<ShapedType>(value.getType());
-      auto expected =
-          RankedTensorType::get({reading.getNumSlots(), numLanes}, type);
-      if (found.getElementType() != type ||
-          found.getShape() != expected.getShape())
-        return op->emitOpError("expected the state of ")
-               << reading << " to be like " << expected << ", found " << found;
-    }
-  return success();
 }
 
 /// Checks that destinations are a state, as far as their number and the
@@ -132,17 +34,6 @@ verifyStateDestinations(DestinationStyleOpInterface op, ValueRange outs,
                                         getNumReadingStates(readings, any))))
     return failure();
   return verifyAccumulator(op, outs.front());
-}
-
-/// Checks the state that a normaliser left in the lanes of `tile`.
-static LogicalResult verifyStateOf(Operation *op,
-                                   OnlineNormaliserAttrInterface normaliser,
-                                   ValueRange state, Value tile) {
-  if (state.size() != getStateSize(normaliser))
-    return op->emitOpError("expected the state of the normaliser, ")
-           << getStateSize(normaliser) << " values, found " << state.size();
-  return verifyState(op, state, normaliser,
-                     ArrayAttr::get(op->getContext(), {}), tile);
 }
 
 //===----------------------------------------------------------------------===//
@@ -170,65 +61,6 @@ LogicalResult PackOp::verify() {
     return emitOpError("expected the scale to have the compute type ")
            << c << ", found " << getScale().getType();
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Scores of a block
-//===----------------------------------------------------------------------===//
-
-FloatType BlockScores::getComputeType() const {
-  return cast<FloatType>(getElementTypeOrSelf(query));
-}
-
-/// What an op that scores a block computes its scores from.
-template <typename OpTy>
-static BlockScores collectBlockScores(OpTy op) {
-  return {op.getQuery(),    {op.getKey(), op.getKeyMap()},
-          &op.getCombine(), op.getParameters(),
-          op.getScale(),    op.getScoreChanges(),
-          op.getOrigin(),   op.getLive()};
-}
-
-/// Copies the pair body and the regions of changes into those of an op that is
-/// being built.
-static void cloneRegions(Region &combine, ArrayRef<Region *> changes,
-                         OperationState &state) {
-  IRMapping mapping;
-  combine.cloneInto(state.regions.front().get(), mapping);
-  for (auto [source, target] :
-       llvm::zip_equal(changes, llvm::drop_begin(state.regions)))
-    source->cloneInto(target.get(), mapping);
-}
-
-/// Checks what an op that scores a block computes its scores from, for scores
-/// of type `c`.
-template <typename OpTy>
-static LogicalResult verifyBlockScores(OpTy op, Type c) {
-  if (failed(verifyTile(op, op.getQuery(), "the queries", 2, c)) ||
-      failed(verifyMatrixMap(op, op.getKeyMap(), "key", op.getKey())) ||
-      failed(verifyExtends(op, getElementTypeOrSelf(op.getKey()), "key", c)))
-    return failure();
-  int64_t numFeatures = cast<ShapedType>(op.getQuery().getType()).getDimSize(0);
-  if (failed(verifyAgree(op, "features", numFeatures,
-                         getExtent(op.getKey(), op.getKeyMap(), 1))))
-    return failure();
-  for (Value parameter : op.getParameters()) {
-    auto type = cast<ShapedType>(parameter.getType());
-    if (type.getRank() != 1 || !mayBeEqual(type.getDimSize(0), numFeatures))
-      return op.emitOpError(
-                 "expected parameters with an element a feature, found ")
-             << type;
-  }
-  if (op.getOrigin().size() < 2)
-    return op.emitOpError(
-               "expected an origin of indices (batch..., i, j), found ")
-           << op.getOrigin().size();
-  if (op.getScale() && op.getScale().getType() != c)
-    return op.emitOpError("expected the scale to have the compute type ")
-           << c << ", found " << op.getScale().getType();
-  return verifyScoreChanges(op, op.getChanges(), op.getChangeSets(),
-                            op.getSymbols(), op.getChangeTensors(),
-                            op.getChangeRegions(), op.getOrigin().size(), c);
 }
 
 //===----------------------------------------------------------------------===//
@@ -415,118 +247,4 @@ LogicalResult MergeOp::verify() {
                            cast<ShapedType>(partial.getType()).getDimSize(0))))
       return failure();
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// WeightsOp and MassOp
-//===----------------------------------------------------------------------===//
-
-void WeightsOp::build(OpBuilder &builder, OperationState &state,
-                      const BlockScores &scores,
-                      OnlineNormaliserAttrInterface normaliser,
-                      ValueRange finalState, MappedValue weights) {
-  ScoreChangeParts parts =
-      splitScoreChanges(builder.getContext(), scores.changes);
-  SmallVector<Type> types;
-  if (isa<TensorType>(weights.value.getType()))
-    types.push_back(weights.value.getType());
-  build(builder, state, types, scores.query, scores.key.value,
-        scores.parameters, scores.scale, parts.symbols, parts.tensors,
-        finalState, scores.origin, scores.live, weights.value,
-        AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
-        normaliser, AffineMapAttr::get(weights.map), parts.regions.size());
-  cloneRegions(*scores.combine, parts.regions, state);
-}
-
-void MassOp::build(OpBuilder &builder, OperationState &state,
-                   const BlockScores &scores,
-                   OnlineNormaliserAttrInterface normaliser,
-                   ValueRange finalState, Value mass) {
-  ScoreChangeParts parts =
-      splitScoreChanges(builder.getContext(), scores.changes);
-  SmallVector<Type> types;
-  if (isa<TensorType>(mass.getType()))
-    types.push_back(mass.getType());
-  build(builder, state, types, scores.query, scores.key.value,
-        scores.parameters, scores.scale, parts.symbols, parts.tensors,
-        finalState, scores.origin, scores.live, mass,
-        AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
-        normaliser, parts.regions.size());
-  cloneRegions(*scores.combine, parts.regions, state);
-}
-
-void WeightsOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                            MLIRContext *) {
-  populateFoldCastsPattern(patterns, getOperationName());
-}
-
-void MassOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                         MLIRContext *) {
-  populateFoldCastsPattern(patterns, getOperationName());
-}
-
-SmallVector<ScoreChange> WeightsOp::getScoreChanges() {
-  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
-                             getChangeTensors(), getChangeRegions());
-}
-
-SmallVector<ScoreChange> MassOp::getScoreChanges() {
-  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
-                             getChangeTensors(), getChangeRegions());
-}
-
-FloatType WeightsOp::getComputeType() {
-  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
-}
-
-FloatType MassOp::getComputeType() {
-  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
-}
-
-BlockScores WeightsOp::getBlockScores() { return collectBlockScores(*this); }
-
-BlockScores MassOp::getBlockScores() { return collectBlockScores(*this); }
-
-LogicalResult WeightsOp::verify() {
-  if (failed(verifyDestinations(*this, 1)))
-    return failure();
-  Value weights = getOuts()[0];
-  Type c = getElementTypeOrSelf(weights);
-  if (!c.isF32() && !c.isF64())
-    return emitOpError("expected weights of f32 or f64, found ")
-           << weights.getType();
-  if (failed(verifyBlockScores(*this, c)) ||
-      failed(verifyStateOf(*this, getNormaliser(), getState(), getQuery())) ||
-      failed(verifyMatrixMap(*this, getOutputMap(), "the weights", weights)) ||
-      failed(verifyRowsFit(*this, getExtent(weights, getOutputMap(), 0),
-                           getQuery())))
-    return failure();
-  return verifyAgree(*this, "keys", getExtent(weights, getOutputMap(), 1),
-                     getExtent(getKey(), getKeyMap(), 0));
-}
-
-LogicalResult MassOp::verify() {
-  if (failed(verifyDestinations(*this, 1)))
-    return failure();
-  auto type = cast<ShapedType>(getOuts()[0].getType());
-  Type c = type.getElementType();
-  if (type.getRank() != 1 || (!c.isF32() && !c.isF64()))
-    return emitOpError("expected a mass [keys] of f32 or f64, found ") << type;
-  if (failed(verifyBlockScores(*this, c)) ||
-      failed(verifyStateOf(*this, getNormaliser(), getState(), getQuery())))
-    return failure();
-  return verifyAgree(*this, "keys", type.getDimSize(0),
-                     getExtent(getKey(), getKeyMap(), 0));
-}
-
-LogicalResult WeightsOp::verifyRegions() {
-  return verifyScoreRegions(*this, getChanges(), getCombine(),
-                            getParameters().size(), getChangeRegions(),
-                            getOrigin().size(), getComputeType());
-}
-
-LogicalResult MassOp::verifyRegions() {
-  return verifyScoreRegions(*this, getChanges(), getCombine(),
-                            getParameters().size(), getChangeRegions(),
-                            getOrigin().size(), getComputeType());
 }
