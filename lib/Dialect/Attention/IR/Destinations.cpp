@@ -82,7 +82,8 @@ struct FoldCasts : public RewritePattern {
     if (!tensor::hasFoldableTensorCastOperand(op))
       return failure();
     auto destination = cast<DestinationStyleOpInterface>(op);
-    SmallVector<Type> types;
+    // Those that change are overwritten.
+    SmallVector<Type> types(op->getResultTypes());
     SmallVector<Value> operands =
         tensor::getUpdatedOperandsAfterCastOpFolding(destination, types);
     Operation *folded = cloneOnOperands(rewriter, destination, operands);
