@@ -78,8 +78,12 @@ struct BlockChooser {
   BlockChooser(linalg::LinalgOp op, const Contraction &contraction)
       : op(op), contraction(contraction), sizes(op.getNumLoops(), 0) {}
 
-  /// False if all of it is one block.
+  /// False if all of it is one block, as where it is known to be empty: tiling
+  /// takes a size of 0 for an untiled dimension.
   bool choose() {
+    for (unsigned dim = 0; dim < op.getNumLoops(); ++dim)
+      if (extent(dim) == 0)
+        return false;
     int64_t rows = contraction.row ? extent(*contraction.row) : 1;
     int64_t terms = extent(contraction.term), numProducts = 1;
     for (unsigned dim : contraction.others)

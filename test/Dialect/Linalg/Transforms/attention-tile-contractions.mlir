@@ -150,3 +150,25 @@ func.func @others(%x: tensor<512x512xf16>, %y: tensor<512x512xi32>, %z: tensor<5
   } -> tensor<512x512xf32>
   return %p, %q, %r : tensor<512x512xf16>, tensor<512x512xi32>, tensor<512x512xf32>
 }
+
+// -----
+
+// Of nothing, or by sums of nothing, there are no blocks.
+// CHECK-LABEL: @no_columns(
+// CHECK-NOT: scf.forall
+// CHECK: linalg.batch_matmul
+// REMARK: remark: [Analysis] Tiled | Category:attention-tile-contractions{{.*}} | Remark="one block"
+func.func @no_columns(%a: tensor<?x129x5xf32>, %b: tensor<?x5x0xf32>, %c: tensor<?x129x0xf32>) -> tensor<?x129x0xf32> {
+  %r = linalg.batch_matmul ins(%a, %b : tensor<?x129x5xf32>, tensor<?x5x0xf32>) outs(%c : tensor<?x129x0xf32>) -> tensor<?x129x0xf32>
+  return %r : tensor<?x129x0xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @no_terms(
+// CHECK-NOT: scf.forall
+// CHECK: linalg.batch_matmul
+func.func @no_terms(%a: tensor<?x129x0xf32>, %b: tensor<?x0x33xf32>, %c: tensor<?x129x33xf32>) -> tensor<?x129x33xf32> {
+  %r = linalg.batch_matmul ins(%a, %b : tensor<?x129x0xf32>, tensor<?x0x33xf32>) outs(%c : tensor<?x129x33xf32>) -> tensor<?x129x33xf32>
+  return %r : tensor<?x129x33xf32>
+}
