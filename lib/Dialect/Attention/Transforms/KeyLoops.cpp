@@ -42,6 +42,14 @@ static bool isOneRange(const KeyAnalysis &analysis) {
   });
 }
 
+/// Whether blocks of keys have slices of the results. Where slices lie is what
+/// bufferisation compares, by their bounds, which takes it a time exponential
+/// in the depth of loops that carry indices: none of these for them.
+static bool isSliced(Operation *block) {
+  return cast<TilingInterface>(block).getLoopIteratorTypes().front() ==
+         utils::IteratorType::parallel;
+}
+
 namespace {
 class KeyLoopBuilder {
 public:
@@ -197,9 +205,13 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
 
   fullBlock = buildPrototype(key, analysis.undecided, state);
   partialBlock = buildPrototype(key, changes, state);
-  state = masks.masks.empty() && isOneRange(analysis.keys)
-              ? buildRanges(analysis.keys, state)
-              : buildSegments(analysis.keys, state);
+  if (masks.masks.empty() && isOneRange(analysis.keys))
+    state = buildRanges(analysis.keys, state);
+  else if (isSliced(partialBlock))
+    state =
+        buildKeyLoop(partialBlock, beginKey, endKey, /*isStatic=*/false, state);
+  else
+    state = buildSegments(analysis.keys, state);
   builder.eraseOp(fullBlock);
   builder.eraseOp(partialBlock);
   return state;

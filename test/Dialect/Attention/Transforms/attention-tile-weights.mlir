@@ -89,3 +89,33 @@ func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf3
       outs(%out, %row, %w : tensor<?x64xf32>, tensor<?xf32>, tensor<?x?xf32> by [#out, #lse, #weights]) lse weights
   return %o#0, %o#1, %o#2 : tensor<?x64xf32>, tensor<?xf32>, tensor<?x?xf32>
 }
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+#weights = affine_map<(i, j, d, e) -> (i, j)>
+
+// Several ranges of keys: the first pass has a loop over segments, the second none,
+// since slices of results in one cost bufferisation exponential time.
+// CHECK-LABEL: func @union
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x32xf32>
+// CHECK: attention.finish
+// CHECK: linalg.fill
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c96{{.*}} iter_args(%{{.*}} = %{{.*}}) -> (tensor<?x?xf32>)
+// CHECK: attention.weights
+// CHECK-SAME: changes(sets(#{{[a-z0-9]+}} or #
+// CHECK-NOT: attention.weights
+// BUFFERS-LABEL: func @union
+// BUFFERS: attention.weights
+func.func @union(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>, %p: index,
+                 %out: tensor<?x64xf32>, %w: tensor<?x?xf32>) -> (tensor<?x64xf32>, tensor<?x?xf32>) {
+  %o:2 = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(sets(affine_set<(i, j) : (i - j >= 0)> or affine_set<(i, j)[p] : (p - 1 - j >= 0)>[%p : index]))
+      normaliser(#attention.softmax)
+      outs(%out, %w : tensor<?x64xf32>, tensor<?x?xf32> by [#out, #weights]) weights
+  return %o#0, %o#1 : tensor<?x64xf32>, tensor<?x?xf32>
+}
