@@ -6,6 +6,7 @@
 #include "Attention/Target/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -246,6 +247,7 @@ llvm::Error runner::checkVectorBits(unsigned vectorBits) {
 
 static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  manager.enableVerifier(options.verifyEach);
   // What the function does not need is not compiled.
   manager.addPass(createSymbolDCEPass());
   if (options.vectorBits) {
@@ -260,7 +262,7 @@ static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
     if (llvm::Error error = allocateTightly(manager))
       return error;
   DiagnosticWatch watch(*module.getContext());
-  if (failed(manager.run(module)))
+  if (failed(manager.run(module)) || failed(verify(module)))
     return watch.makeErrorUnlessReported("the pipeline failed");
   return llvm::Error::success();
 }
@@ -315,7 +317,9 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
     return builder.takeError();
-  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  llvm::CodeGenOptLevel codegenLevel =
+      *llvm::CodeGenOpt::getLevel(options.optLevel);
+  builder->setCodeGenOptLevel(codegenLevel);
   StringRef features = getFeaturesForVectors(options.vectorBits);
   if (!features.empty())
     builder->addFeatures({features.str()});
@@ -324,8 +328,8 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
     return machine.takeError();
 
   // The engine aborts on an error from the transformer: keep it here instead.
-  auto optimize = makeOptimizingTransformer(
-      /*optLevel=*/3, /*sizeLevel=*/0, machine->get());
+  auto optimize = makeOptimizingTransformer(options.optLevel, /*sizeLevel=*/0,
+                                            machine->get());
   llvm::Error optimizeError = llvm::Error::success();
   SmallVector<std::string> undefinedSymbols;
   auto transform = [&](llvm::Module *llvmModule) -> llvm::Error {
@@ -338,7 +342,7 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
 
   ExecutionEngineOptions engineOptions;
   engineOptions.transformer = transform;
-  engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
+  engineOptions.jitCodeGenOptLevel = codegenLevel;
   CompiledFunction compiled;
   DiagnosticWatch watch(*module.getContext());
   {

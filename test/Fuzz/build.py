@@ -87,12 +87,12 @@ class Builder:
         q = self.input("q", self.numbers("q", (*spec.batch, spec.nq, spec.d)), spec.elements[0])
         k = self.input("k", self.numbers("k", (*spec.kv_batch, spec.nkv, dk)), spec.elements[1], ones)
         s = self.scores(q, k)
-        for kind, seed in spec.changes:
+        for kind, seed, dropped in spec.changes:
             rng = np.random.default_rng(seed)
             if kind == "modify":
                 s = modifiers.modify(p, rng, s)
             else:
-                s = masks.mask(p, rng, s, kind, spec.dynamic == "some")
+                s = masks.mask(p, rng, s, kind, spec.dynamic == "some", dropped)
         v = self.input("v", self.values(s, (*spec.kv_batch, spec.nkv, spec.dv)), spec.elements[2], ones)
         sinks = None
         if spec.sinks:
@@ -100,11 +100,14 @@ class Builder:
             rank = int(rng.integers(0, len(spec.batch) + 1))
             shape = spec.batch[len(spec.batch) - rank:]
             sinks = p.arg(rng.normal(size=shape), spec.compute, self.static("sinks", rank))
-        w, lse = p.softmax(s, sinks=sinks, lse=spec.lse)
+        if spec.normaliser == "none":
+            w, lse = p.as_weights(s), None
+        else:
+            w, lse = p.softmax(s, sinks=sinks, lse=spec.lse)
         o = p.context(w, v, spec.elements[3])
         if spec.layouts.get("o") == "transposed":
             o = layouts.transpose(p, generator(spec, "layout o"), o)
-        p.result(o, *([lse] if spec.lse else []), *([w] if spec.weights else []))
+        p.result(o, *([lse] if lse else []), *([w] if spec.weights else []))
         return p.call(str(spec))
 
 

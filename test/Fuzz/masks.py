@@ -20,21 +20,32 @@ CONSTRAINTS = (
 )
 
 
-def random_set(p, rng, shape):
-    """A conjunction of one to three constraints."""
+class Parts:
+    """Counts what a mask consists of, and knows what of it to leave out."""
+
+    def __init__(self, dropped):
+        self.dropped, self.count = dropped, 0
+
+    def keep(self, made: list) -> list:
+        """`made` without what is left out, but never nothing."""
+        numbers = range(self.count, self.count + len(made))
+        self.count += len(made)
+        return [x for n, x in zip(numbers, made) if n not in self.dropped] or made[:1]
+
+
+def random_set(rng, shape):
+    """A conjunction of one to three constraints, and its symbols' values and types."""
     *batch, nq, nkv = shape
     symbols = {}
 
     def symbol() -> str:
         name = f"n{len(symbols)}"
-        value = int(rng.integers(-2, max(nq, nkv) + 3))
+        value = rng.integers(-2, max(nq, nkv) + 3)
         element = rng.choice(("index", "i32", "i64"))
         rank = int(rng.integers(0, len(batch) + 1)) if rng.random() < 0.5 else 0
         if rank:
-            data = rng.integers(-2, max(nq, nkv) + 3, size=batch[:rank])
-            symbols[name] = p.arg(data, element)
-        else:
-            symbols[name] = p.scalar(value, element)
+            value = rng.integers(-2, max(nq, nkv) + 3, size=batch[:rank])
+        symbols[name] = value, element
         return name
 
     def fill(match) -> str:
@@ -48,10 +59,17 @@ def random_set(p, rng, shape):
         return str(rng.integers(-4, max(nq, nkv) + 4))
 
     parts = [re.sub(r"\$(\w)", fill, rng.choice(CONSTRAINTS)) for _ in range(rng.choice((1, 1, 1, 2, 2, 3)))]
+    return parts, symbols
+
+
+def make_set(p, parts: list, symbols: dict):
     code = " & ".join(f"({python(part)})" for part in parts)
-    # A symbol of more dimensions than 0 makes the sizes of all agree.
+    values = {}
+    for name, (value, element) in symbols.items():
+        if re.search(rf"\b{name}\b", code):
+            values[name] = p.arg(value, element) if np.ndim(value) else p.scalar(int(value), element)
     return iset(", ".join(parts), lambda **names: eval(code, {"divisor": divisor, "ceildiv": ceildiv}, names),  # pylint: disable=eval-used
-                **symbols)
+                **values)
 
 
 def ceildiv(a, b):
@@ -87,12 +105,14 @@ def mapped(p, rng, s, values, element: str, some_static: bool):
     return p.arg(values(extents), element, static), results
 
 
-def mask(p, rng, s, kind: str, some_static: bool):
+def mask(p, rng, s, kind: str, some_static: bool, dropped=()):
     shape = s.data.value.shape
     if kind == "set":
-        unions = [[random_set(p, rng, shape) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+        unions = [[random_set(rng, shape) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
                   for _ in range(rng.choice((1, 1, 1, 2)))]
-        return p.mask(s, *unions)
+        parts = Parts(dropped)
+        return p.mask(s, *([make_set(p, parts.keep(constraints), symbols) for constraints, symbols in parts.keep(union)]
+                           for union in parts.keep(unions)))
     if kind == "keep":
         part = rng.choice((0.05, 0.5, 0.95))
         keep, by = mapped(p, rng, s, lambda e: rng.random(e) < part, "i1", some_static)
@@ -119,6 +139,8 @@ def where(p, rng, s):
     kind = rng.choice(("documents", "sum", "keys", "queries", "table", "lookup", "division"))
     if kind == "documents":
         ids = rng.integers(0, 3, max(nq, nkv))
+        if rng.random() < 0.5:  # in order, so that whole blocks of pairs are of two documents
+            ids.sort()
         t = p.arg(ids, rng.choice(("i32", "i64")))
         return (f"""%a = tensor.extract {t.name}[%i] : {t.type}
                     %b = tensor.extract {t.name}[%j] : {t.type}

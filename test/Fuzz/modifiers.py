@@ -82,10 +82,49 @@ def modify(p, rng, s):
         attention.yield %y : $T""", lambda x, *at: np.where(at[axis] % m == 0, -np.inf, x))
 
 
+# What attention-rewrite-scores makes contractions of: the body, what it means, and the
+# magnitude of the terms that may cancel.
+SUMS_OF_PRODUCTS = {
+    "weighted squared distance": ("""%a = arith.subf %q, %k : $T
+        %b = arith.mulf %a, %a : $T
+        %y = arith.mulf %b, %p0 : $T""", lambda q, k, w: w * (q - k)**2,
+        lambda q, k, w: np.abs(w) * (np.abs(q) + np.abs(k))**2),
+    "squared sum": ("""%a = arith.mulf %q, %p0 : $T
+        %b = arith.addf %a, %k : $T
+        %y = arith.mulf %b, %b : $T""", lambda q, k, w: (q * w + k)**2,
+        lambda q, k, w: (np.abs(q * w) + np.abs(k))**2),
+    "shifted product": ("""%o = arith.constant 1.0 : $T
+        %t = arith.constant 2.0 : $T
+        %a = arith.addf %q, %o : $T
+        %b = arith.subf %k, %t : $T
+        %c = arith.mulf %a, %b : $T
+        %y = arith.mulf %c, %p0 : $T""", lambda q, k, w: w * (q + 1) * (k - 2),
+        lambda q, k, w: np.abs(w) * (np.abs(q) + 1) * (np.abs(k) + 2)),
+    "product of functions": ("""%a = math.tanh %q : $T
+        %b = math.absf %k : $T
+        %c = arith.mulf %a, %b : $T
+        %d = arith.mulf %k, %k : $T
+        %e = arith.mulf %d, %p0 : $T
+        %y = arith.subf %c, %e : $T""", lambda q, k, w: np.tanh(q) * np.abs(k) - w * k * k,
+        lambda q, k, w: np.abs(k) + np.abs(w) * k * k),
+}
+TANHS = {
+    "tanh of a difference": ("""%a = arith.subf %q, %k : $T
+        %b = math.tanh %a : $T
+        %y = arith.mulf %p0, %b : $T""", lambda q, k, w: w * np.tanh(q - k)),
+    "tanh of multiples": ("""%t = arith.constant 2.0 : $T
+        %a = arith.mulf %q, %t : $T
+        %b = arith.subf %a, %k : $T
+        %c = math.tanh %b : $T
+        %d = arith.mulf %c, %p0 : $T
+        %y = arith.addf %d, %p0 : $T""", lambda q, k, w: w * np.tanh(2 * q - k) + w),
+}
+
+
 def combine(p, rng, q, k, element: str, static):
     d = q.data.shape[-1]
     kind = rng.choice(("weighted product", "distance", "squared distance", "tanh", "maximum", "product",
-                       "quotient", "two parameters"))
+                       "quotient", "two parameters", *SUMS_OF_PRODUCTS, *TANHS, "sigmoid"))
 
     def parameter():
         return p.arg(rng.normal(size=d), element, static)
@@ -105,7 +144,25 @@ def combine(p, rng, q, k, element: str, static):
         return p.general(q, k, """%a = arith.subf %q, %k : $T
             %b = arith.mulf %a, %a : $T
             %y = arith.negf %b : $T
-            attention.yield %y : $T""", lambda q, k: -(q - k)**2)
+            attention.yield %y : $T""", lambda q, k: -(q - k)**2, (), lambda q, k: (np.abs(q) + np.abs(k))**2)
+    if kind in SUMS_OF_PRODUCTS:
+        body, f, magnitude = SUMS_OF_PRODUCTS[kind]
+        return p.general(q, k, f"{body}\nattention.yield %y : $T", f, [parameter()], magnitude)
+    if kind in TANHS:
+        body, f = TANHS[kind]
+        # The error of a tanh is absolute: a few units of the last place of its weight.
+        return p.general(q, k, f"{body}\nattention.yield %y : $T", f, [parameter()],
+                         lambda q, k, w: np.abs(w) * (np.abs(q) + np.abs(k) + 3))
+    if kind == "sigmoid":
+        return p.general(q, k, """%o = arith.constant 1.0 : $T
+            %a = arith.addf %q, %k : $T
+            %b = arith.negf %a : $T
+            %c = math.exp %b : $T
+            %d = arith.addf %c, %o : $T
+            %e = arith.divf %o, %d : $T
+            %y = arith.mulf %e, %p0 : $T
+            attention.yield %y : $T""", lambda q, k, w: w / (1 + np.exp(-q - k)), [parameter()],
+            lambda q, k, w: np.abs(w) * (np.abs(q) + np.abs(k) + 1))
     if kind == "tanh":
         return p.general(q, k, """%a = arith.addf %q, %k : $T
             %b = math.tanh %a : $T

@@ -1,12 +1,10 @@
-"""What a random program is: plain data, chosen from a seed, and how to make it
-smaller.
+"""What a random program is: plain data, chosen from a seed.
 
 A Spec says which score function, changes, types, extents and layouts a program
 has. build.py makes the program and its inputs of it; the numbers in them come from
 seeds in the spec, so that a spec is all there is to a failure.
 """
 
-import copy
 import random
 from dataclasses import dataclass, field
 
@@ -31,13 +29,21 @@ class Spec:
     dv: int
     dynamic: str  # "all", "some" or "none" of the extents
     score: str
-    changes: list = field(default_factory=list)  # (kind, seed)
+    changes: list = field(default_factory=list)  # (kind, seed, parts to leave out)
     layouts: dict = field(default_factory=dict)  # of q, k, v, o; left out: plain
+    normaliser: str = "softmax"  # or "none": scores are the weights
     sinks: bool = False
     lse: bool = False
     weights: bool = False
     scores_of: str = "normal"  # or "large", "equal"
     values_of: str = "normal"  # or "not finite"
+
+    @classmethod
+    def from_json(cls, data: dict):
+        """Of what dataclasses.asdict and JSON made of one."""
+        tuples = {name: tuple(data[name]) for name in ("elements", "batch", "kv_batch")}
+        changes = [(kind, seed, tuple(dropped)) for kind, seed, dropped in data["changes"]]
+        return cls(**{**data, **tuples, "changes": changes})
 
     @property
     def compute(self) -> str:
@@ -48,8 +54,9 @@ class Spec:
         parts = [f"seed {self.seed}", f"q {q} k {k} v {v} o {o}",
                  f"batch {self.batch} kv {self.kv_batch}",
                  f"nq {self.nq} nkv {self.nkv} d {self.d} dv {self.dv}", f"dynamic {self.dynamic}",
-                 f"score {self.score}", "changes " + ", ".join(k for k, _ in self.changes)]
+                 f"score {self.score}", "changes " + ", ".join(k for k, *_ in self.changes)]
         parts += [f"{name} {layout}" for name, layout in self.layouts.items()]
+        parts += ["normaliser none"] if self.normaliser == "none" else []
         parts += [name for name in ("sinks", "lse", "weights") if getattr(self, name)]
         parts += [x for x in (f"scores {self.scores_of}", f"values {self.values_of}")
                   if not x.endswith("normal")]
@@ -83,62 +90,17 @@ def random_spec(seed: int) -> Spec:
     if batch and batch[-1] == 4 and rng.random() < 0.5:
         kv_batch[-1] = 2
     feature = lambda: 0 if rng.random() < 0.02 else rng.choice(FEATURES)
-    changes = [(choose(rng, CHANGES), rng.randrange(1 << 30))
+    changes = [(choose(rng, CHANGES), rng.randrange(1 << 30), ())
                for _ in range(rng.choices((0, 1, 2, 3, 4), (3, 6, 4, 2, 1))[0])]
     layouts = {name: layout for name in "qkvo" if (layout := choose(rng, LAYOUTS)) != "plain"}
+    weights_are_scores = rng.random() < 0.1
+    scores_of = rng.choices(("normal", "large", "equal"), (7, 1, 1))[0]
+    values_of = rng.choices(("normal", "not finite"), (8, 1))[0]
+    if weights_are_scores:  # of which one that is 0 may be tiny by rounding, and large ones overflow
+        scores_of = values_of = "normal"
     return Spec(
         seed, elements, batch, tuple(kv_batch), nq, nkv, feature(), feature(),
         dynamic=rng.choice(("all", "some", "none")), score=choose(rng, SCORES), changes=changes,
-        layouts=layouts, sinks=rng.random() < 0.15, lse=rng.random() < 0.5,
-        weights=rng.random() < 0.05,
-        scores_of=rng.choices(("normal", "large", "equal"), (7, 1, 1))[0],
-        values_of=rng.choices(("normal", "not finite"), (8, 1))[0])
-
-
-def smaller(spec: Spec):
-    """Specs that are simpler in one way."""
-
-    def but(**changes) -> Spec:
-        return copy.replace(spec, **changes) if hasattr(copy, "replace") else _replace(spec, changes)
-
-    for position in range(len(spec.changes)):
-        yield but(changes=spec.changes[:position] + spec.changes[position + 1:])
-    for name in spec.layouts:
-        yield but(layouts={n: l for n, l in spec.layouts.items() if n != name})
-    for name in ("sinks", "weights", "lse"):
-        if getattr(spec, name):
-            yield but(**{name: False})
-    if spec.values_of != "normal":
-        yield but(values_of="normal")
-    if spec.scores_of != "normal":
-        yield but(scores_of="normal")
-    for position in range(len(spec.batch)):
-        yield but(batch=spec.batch[:position] + spec.batch[position + 1:],
-                  kv_batch=spec.kv_batch[:position] + spec.kv_batch[position + 1:])
-        for n in (1, 2):
-            if spec.batch[position] > n:
-                kv = list(spec.kv_batch)
-                kv[position] = min(kv[position], n) if n % max(kv[position], 1) == 0 or kv[position] > n else 1
-                yield but(batch=spec.batch[:position] + (n,) + spec.batch[position + 1:], kv_batch=tuple(kv))
-    if spec.kv_batch != spec.batch:
-        yield but(kv_batch=spec.batch)
-    if spec.elements != ("f32",) * 4:
-        yield but(elements=("f32",) * 4)
-        yield but(elements=spec.elements[:3] + (spec.elements[2],))
-    for score in ("dot", "scaled"):
-        if spec.score not in ("dot", "scaled"):
-            yield but(score=score)
-    if spec.dynamic != "none":
-        yield but(dynamic="none")
-    for name in ("nq", "nkv", "d", "dv"):
-        n = getattr(spec, name)
-        for value in sorted({1, 2, n // 2, n - 1}):
-            if 0 < value < n:
-                yield but(**{name: value})
-
-
-def _replace(spec: Spec, changes: dict) -> Spec:
-    made = copy.copy(spec)
-    for name, value in changes.items():
-        setattr(made, name, value)
-    return made
+        layouts=layouts, normaliser="none" if weights_are_scores else "softmax",
+        sinks=rng.random() < 0.15 and not weights_are_scores, lse=rng.random() < 0.5 and not weights_are_scores,
+        weights=rng.random() < 0.15, scores_of=scores_of, values_of=values_of)

@@ -48,6 +48,10 @@ struct Options {
       cl::init("attention-to-llvm{runtime-checks=true}"),
       cl::desc("Pass pipeline on the module that lowers it to the LLVM dialect "
                "(default: attention-to-llvm{runtime-checks=true})")};
+  cl::opt<unsigned> optLevel{
+      "opt_level", cl::value_desc("N"), cl::cat(running), cl::init(3),
+      cl::desc("How far LLVM optimises, 0 to 3 (default: 3); less compiles "
+               "sooner and runs slower")};
   cl::opt<unsigned> threads{
       "threads", cl::value_desc("N"), cl::cat(running), cl::init(0),
       cl::desc("Threads for parallel loops (default: OpenMP's choice)")};
@@ -55,6 +59,10 @@ struct Options {
       "vector_bits", cl::value_desc("N"), cl::cat(running), cl::init(0),
       cl::desc("Compile for vectors of N bits though this machine has wider "
                "ones, and measure the peak of these (x86)")};
+  cl::opt<bool> verifyEach{
+      "verify_each", cl::cat(running),
+      cl::desc("Verify the module after every pass of the pipeline, not only "
+               "after the last")};
   cl::opt<bool> guardPages{
       "guard_pages", cl::cat(running),
       cl::desc("For tests: place every buffer before an inaccessible page, so "
@@ -333,6 +341,9 @@ static llvm::Expected<bool> run(const Options &options) {
   if (options.threads > maxThreads)
     return makeError("--threads may be at most ", maxThreads);
 
+  if (options.optLevel > 3)
+    return makeError("--opt_level=", options.optLevel.getValue(),
+                     ": LLVM's levels are 0 to 3");
   if (options.vectorBits.getNumOccurrences())
     if (llvm::Error error = checkVectorBits(options.vectorBits))
       return std::move(error);
@@ -343,10 +354,11 @@ static llvm::Expected<bool> run(const Options &options) {
   if (!inputs)
     return inputs.takeError();
 
-  auto compiled = compile(
-      **module, *signature,
-      {options.pipeline, options.threads, placement, options.vectorBits},
-      times);
+  auto compiled =
+      compile(**module, *signature,
+              {options.pipeline, options.threads, placement, options.vectorBits,
+               options.optLevel, options.verifyEach},
+              times);
   if (!compiled)
     return compiled.takeError();
   Invocation invocation(*compiled, *signature, *inputs, placement);

@@ -45,6 +45,11 @@ struct CompileOptions {
   Placement placement = Placement::Heap;
   /// Vectors to compile for where narrower than the machine's, or 0.
   unsigned vectorBits = 0;
+  /// LLVM's optimisation and code generation, 0 to 3 as in -O0 to -O3.
+  unsigned optLevel = 3;
+  /// Verify the module after every pass and not only after the last, which
+  /// would take half of a pipeline's time.
+  bool verifyEach = false;
 };
 
 /// Bits of this machine's widest vectors.

@@ -126,8 +126,8 @@ Value Decomposer::readOperand(Value operand, AffineMap map,
                    builder.getMultiDimIdentityMap(dims.size()));
 }
 
-/// Result `index` of the op, from a tensor over dimensions `dims`, and that of a
-/// list where it has one.
+/// Result `index` of the op, from a tensor over dimensions `dims`, and that of
+/// a list where it has one.
 Value Decomposer::writeResult(Value result, ArrayRef<unsigned> dims,
                               unsigned index) {
   Value out = op.getOuts()[index];

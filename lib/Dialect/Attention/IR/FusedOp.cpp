@@ -205,8 +205,7 @@ static LogicalResult verifyResults(FusedOp op) {
              << result.elementType << ", found " << type;
     int64_t rank = type.getRank();
     if (result.listLength) {
-      if (rank == 0 ||
-          !mayBeEqual(type.getShape().back(), *result.listLength))
+      if (rank == 0 || !mayBeEqual(type.getShape().back(), *result.listLength))
         return op.emitOpError("expected the last dimension of ")
                << name << " to be that of its list, " << *result.listLength
                << ", found " << type;

@@ -61,7 +61,8 @@ namespace {
 /// ->
 /// %r:2 = fused … outs(%o, %h : … by [#o, #h]) reads([#attention.entropy])
 ///
-/// A reading stays as long as one of its results is used, and the context stays.
+/// A reading stays as long as one of its results is used, and the context
+/// stays.
 struct DropUnusedResults : public OpRewritePattern<FusedOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -77,9 +78,9 @@ struct DropUnusedResults : public OpRewritePattern<FusedOp> {
       while (results[index].reading && end < results.size() &&
              results[end].number > 0)
         ++end;
-      bool isUsed = llvm::any_of(
-          op->getResults().slice(index, end - index),
-          [](OpResult result) { return !result.use_empty(); });
+      bool isUsed =
+          llvm::any_of(op->getResults().slice(index, end - index),
+                       [](OpResult result) { return !result.use_empty(); });
       FusedResultKind kind = results[index].kind;
       isUsed |= kind == FusedResultKind::Context;
       lse |= isUsed && kind == FusedResultKind::Lse;

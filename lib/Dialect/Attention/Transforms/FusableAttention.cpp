@@ -1,8 +1,8 @@
 //===- FusableAttention.cpp - What attention.fused is made of -------------===//
 //
 // Walks back from a context to its score function. Scores may have no other
-// user: they would have to be computed for it after all. Weights may: what reads
-// them in a known way goes along, and for others they are a result.
+// user: they would have to be computed for it after all. Weights may: what
+// reads them in a known way goes along, and for others they are a result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -104,9 +104,8 @@ static void classifyUsers(FusableAttention &found, Value weights) {
     else
       found.weights = weights;
   }
-  llvm::sort(readers, [](Operation *a, Operation *b) {
-    return a->isBeforeInBlock(b);
-  });
+  llvm::sort(readers,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   for (Operation *reader : readers) {
     if (auto mass = dyn_cast<ColumnMassOp>(reader)) {
       found.columnMasses.push_back(mass);

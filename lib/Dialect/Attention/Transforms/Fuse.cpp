@@ -181,8 +181,8 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
       return result.kind == kind && result.reading == reading &&
              result.number == number;
     };
-    Value result = fused->getResult(llvm::find_if(results, isMeant) -
-                                    results.begin());
+    Value result =
+        fused->getResult(llvm::find_if(results, isMeant) - results.begin());
     if (old.getType() != result.getType())
       result = tensor::CastOp::create(rewriter, fused.getLoc(), old.getType(),
                                       result);

@@ -381,6 +381,8 @@ def Attention_OnlineOp
   let extraClassDeclaration = !strconcat(
       destinationDeclaration, Attention_ScoreChangesDeclaration, [{
     unsigned getNumBatch() { return getOrigin().size() - 2; }
+    /// What its scores are made of. Values and regions are the op's.
+    BlockScores getBlockScores();
   }]);
 }
 
