@@ -204,11 +204,12 @@ void ReadingEmitter::addCarried(ValueRange carried, int64_t vector,
     size_t slotSize = state.values.size();
     size_t size = state.reading.getNumSlots() * slotSize;
     ValueRange slots = carried.slice(vector * size, size);
-    for (; !slots.empty(); slots = slots.drop_front(slotSize))
-      insertEntry(
-          state, lane,
-          state.reading.buildEntryOfSlot(b, loc, slots.take_front(slotSize)),
-          /*inOrder=*/true);
+    for (; !slots.empty(); slots = slots.drop_front(slotSize)) {
+      Values last = loadSlot(state.values, {getLastSlot(state), lane});
+      Values entry =
+          state.reading.buildEntryOfSlot(b, loc, slots.take_front(slotSize));
+      insertEntry(state, lane, last, entry, /*inOrder=*/true);
+    }
     carried = carried.drop_front(numVectors * size);
   }
 }
