@@ -12,10 +12,8 @@
 // Queries are not multiplied by log2 e: equal scores would differ by rounding.
 // CHECK-LABEL: func @top_k
 // SPLIT: scf.forall {{.*}} shared_outs({{.*}}) -> (tensor<2x5x4x32x64xf32>, tensor<2x5x4x64xf32>, tensor<2x5x4x64xf32>, tensor<2x5x4x3x64xf32>, tensor<2x5x4x3x64xi32>)
-// CHECK: %[[NONE:.*]] = arith.constant -1 : i32
-// CHECK: linalg.fill ins(%[[NONE]] : i32) outs(%{{.*}} : tensor<3x64xi32>)
 // CHECK-NOT: 1.44269
-// CHECK: attention.pack
+// CHECK: linalg.fill ins(%{{.*}} : i32) outs(%{{.*}} : tensor<3x64xi32>)
 // CHECK: attention.online
 // CHECK-SAME: normaliser(#attention.softmax) reads([#attention.top_k<3>])
 // CHECK-SAME: outs({{.*}} : tensor<32x64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<3x64xf32>, tensor<3x64xi32>)
