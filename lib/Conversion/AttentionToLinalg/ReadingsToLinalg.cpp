@@ -1,8 +1,8 @@
 //===- ReadingsToLinalg.cpp - Readings on tensors, lane by lane -----------===//
 //
-// As the definition reads: for each lane, each key makes an entry that goes
-// through the slots. These are loops with elements of tensors, since an entry
-// is carried from slot to slot, which linalg has no word for.
+// As the definition reads: for each lane, each key makes an entry for all
+// slots. These are loops with elements of tensors: slots are updated in place,
+// one from another, which linalg has no word for.
 //
 //===----------------------------------------------------------------------===//
 
@@ -76,22 +76,22 @@ public:
     });
   }
 
-  /// The state after an entry has gone through a lane's slots.
+  /// The state after an entry, a lane's slots from the last one on: each sees
+  /// the one before it as it was.
   Values insertEntry(ValueRange state, Value lane, Values entry, bool inOrder) {
-    size_t size = state.size();
-    Values carried(state);
-    llvm::append_range(carried, entry);
-    carried = loop(numSlots, carried, [&](Value t, ValueRange current) {
-      ValueRange tensors = current.take_front(size);
-      Values slot = extract(tensors, {t, lane});
-      Values entry(current.drop_front(size));
-      reading.buildInsert(builder, loc, slot, entry, inOrder);
-      Values next = insert(slot, tensors, {t, lane});
-      llvm::append_range(next, entry);
-      return next;
-    });
-    carried.truncate(size);
-    return carried;
+    auto insertAt = [&](ValueRange tensors, Value t, ValueRange before) {
+      Values slot = reading.buildInsert(
+          builder, loc, extract(tensors, {t, lane}), before, entry, inOrder);
+      return insert(slot, tensors, {t, lane});
+    };
+    Value numOthers = index(reading.getNumSlots() - 1);
+    Values others =
+        loop(numOthers, state, [&](Value number, ValueRange tensors) {
+          Value t = arith::SubIOp::create(builder, loc, numOthers, number);
+          Value previous = arith::SubIOp::create(builder, loc, t, index(1));
+          return insertAt(tensors, t, extract(tensors, {previous, lane}));
+        });
+    return insertAt(others, index(0), {});
   }
 
   OpBuilder &builder;

@@ -87,6 +87,8 @@ private:
           Value shift = hasState ? concatenate(shifts, count) : Value();
           Value weights = normaliser.buildWeight(b, loc, rows, shift);
           addRows(MutableArrayRef(next).take_front(numSums), weights, count);
+          if (next.size() == numSums)
+            return weights;
           Values read =
               readings.addKeys(ArrayRef(next).drop_front(numSums), rows,
                                weights, shift, globalKey(row), tile.vectors);

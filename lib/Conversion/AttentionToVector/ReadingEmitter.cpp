@@ -39,68 +39,75 @@ Value ReadingEmitter::emitAny(Value condition) {
                                      condition);
 }
 
-/// for t in slots: slot[t], entry = insert(slot[t], entry)
+/// for t in slots, from the last one on: slot[t] = insert(slot[t], slot[t − 1])
+///
+/// A slot is loaded before the one behind it is stored. Otherwise LLVM would
+/// make masked stores of selections, which are slow on AVX2.
 BlockEmitter::Values ReadingEmitter::insertEntry(const ReadingValues &state,
-                                                 Value lane, Values entry,
+                                                 Value lane, ValueRange last,
+                                                 ValueRange entry,
                                                  bool inOrder) {
-  return unrolledLoop(index(state.reading.getNumSlots()), entry,
-                      [&](Value t, ValueRange current) {
-                        Values slot = loadSlot(state.values, {t, lane}),
-                               next(current);
-                        state.reading.buildInsert(b, loc, slot, next, inOrder);
-                        storeSlot(slot, state.values, {t, lane});
-                        return next;
-                      });
+  auto insertAt = [&](Value t, ValueRange slot, ValueRange before) {
+    Values next =
+        state.reading.buildInsert(b, loc, slot, before, entry, inOrder);
+    storeSlot(next, state.values, {t, lane});
+    return next;
+  };
+  int64_t end = state.reading.getNumSlots() - 1;
+  if (end == 0)
+    return insertAt(index(0), last, {});
+  Values current = loadSlot(state.values, {index(end - 1), lane});
+  Values newLast = insertAt(index(end), last, current);
+  current =
+      unrolledLoop(index(end - 1), current, [&](Value number, ValueRange slot) {
+        Value t = sub(index(end - 1), number);
+        Values before = loadSlot(state.values, {add(t, -1), lane});
+        insertAt(t, slot, before);
+        return before;
+      });
+  insertAt(index(0), current, {});
+  return newLast;
+}
+
+Value ReadingEmitter::getLastSlot(const ReadingValues &state) {
+  return index(state.reading.getNumSlots() - 1);
 }
 
 //===----------------------------------------------------------------------===//
 // Blocks of keys
 //===----------------------------------------------------------------------===//
 
-/// for j in keys:
-///   if any entry of the key is selected:
-///     insert the key's entries
+/// for vectors of queries: for j in keys:
+///   if the key's entry is selected by any query: insert it
 void ReadingEmitter::emitSelected(Value strip, Value firstKey, Value numKeys,
                                   ValueRange lane) {
+  auto keyType = VectorType::get(lanes, b.getI32Type());
   for (const ReadingValues &state : states) {
-    RowReadingAttrInterface reading = state.reading;
-    if (!reading.isSelective())
+    if (!state.reading.isSelective())
       continue;
-    size_t size = state.values.size();
-    Value lastSlot = index(reading.getNumSlots() - 1);
-    auto loadLast = [&] {
-      Values last;
-      for (Value l : lane)
-        llvm::append_range(last, loadSlot(state.values, {lastSlot, l}));
-      return last;
-    };
-    loop(index(0), numKeys, 1, loadLast(), [&](Value row, ValueRange last) {
-      Value key = arith::IndexCastOp::create(b, loc, b.getI32Type(),
-                                             add(firstKey, row));
-      key = vector::BroadcastOp::create(
-          b, loc, VectorType::get(lanes, b.getI32Type()), key);
-      SmallVector<Values> entries;
-      Value selected;
-      for (size_t v = 0; v < lane.size(); ++v) {
-        Value score = loadVector(strip, {row, index(v * lanes)});
-        entries.push_back(
-            reading.buildEntry(b, loc, score, Value(), Value(), key));
-        Value isSelected = reading.buildIsSelected(
-            b, loc, last.slice(v * size, size), entries.back(),
-            /*inOrder=*/true);
-        selected = selected ? arith::OrIOp::create(b, loc, selected, isSelected)
-                            : isSelected;
-      }
-      auto ifOp = scf::IfOp::create(
-          b, loc, emitAny(selected),
-          [&](OpBuilder &, Location) {
-            for (auto [entry, l] : llvm::zip_equal(entries, lane))
-              insertEntry(state, l, entry, /*inOrder=*/true);
-            scf::YieldOp::create(b, loc, loadLast());
-          },
-          [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, last); });
-      return Values(ifOp.getResults());
-    });
+    for (auto [v, l] : llvm::enumerate(lane)) {
+      Value first = l, column = index(v * lanes);
+      auto emitKey = [&](Value row, ValueRange last) -> Values {
+        Value key = arith::IndexCastOp::create(b, loc, b.getI32Type(),
+                                               add(firstKey, row));
+        Values entry = state.reading.buildEntry(
+            b, loc, loadVector(strip, {row, column}), Value(), Value(),
+            vector::BroadcastOp::create(b, loc, keyType, key));
+        Value isSelected = state.reading.buildIsSelected(b, loc, last, entry,
+                                                         /*inOrder=*/true);
+        auto ifOp = scf::IfOp::create(
+            b, loc, emitAny(isSelected),
+            [&](OpBuilder &, Location) {
+              scf::YieldOp::create(
+                  b, loc,
+                  insertEntry(state, first, last, entry, /*inOrder=*/true));
+            },
+            [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, last); });
+        return Values(ifOp.getResults());
+      };
+      loop(index(0), numKeys, 1,
+           loadSlot(state.values, {getLastSlot(state), first}), emitKey);
+    }
   }
 }
 
@@ -116,15 +123,20 @@ BlockEmitter::Values ReadingEmitter::buildCarried(int64_t numVectors) {
   return carried;
 }
 
-/// Puts an entry through slots that are values one after another.
+/// Inserts an entry into slots that are values one after another.
 static void insertInto(OpBuilder &builder, Location loc,
                        RowReadingAttrInterface reading,
-                       MutableArrayRef<Value> slots, SmallVector<Value> entry) {
+                       MutableArrayRef<Value> slots, ValueRange entry) {
   size_t size = slots.size() / reading.getNumSlots();
-  for (; !slots.empty(); slots = slots.drop_front(size)) {
-    SmallVector<Value> slot(slots.take_front(size));
-    reading.buildInsert(builder, loc, slot, entry, /*inOrder=*/true);
-    llvm::copy(slot, slots.begin());
+  SmallVector<Value> old(slots);
+  for (size_t first = 0; first < old.size(); first += size) {
+    ArrayRef<Value> before;
+    if (first > 0)
+      before = ArrayRef(old).slice(first - size, size);
+    llvm::copy(reading.buildInsert(builder, loc,
+                                   ArrayRef(old).slice(first, size), before,
+                                   entry, /*inOrder=*/true),
+               slots.begin() + first);
   }
 }
 
@@ -192,11 +204,12 @@ void ReadingEmitter::addCarried(ValueRange carried, int64_t vector,
     size_t slotSize = state.values.size();
     size_t size = state.reading.getNumSlots() * slotSize;
     ValueRange slots = carried.slice(vector * size, size);
-    for (; !slots.empty(); slots = slots.drop_front(slotSize))
-      insertEntry(
-          state, lane,
-          state.reading.buildEntryOfSlot(b, loc, slots.take_front(slotSize)),
-          /*inOrder=*/true);
+    for (; !slots.empty(); slots = slots.drop_front(slotSize)) {
+      Values last = loadSlot(state.values, {getLastSlot(state), lane});
+      Values entry =
+          state.reading.buildEntryOfSlot(b, loc, slots.take_front(slotSize));
+      insertEntry(state, lane, last, entry, /*inOrder=*/true);
+    }
     carried = carried.drop_front(numVectors * size);
   }
 }
@@ -214,24 +227,22 @@ void ReadingEmitter::addPart(ValueRange partStates, Value part, Value lane,
     const ReadingValues &state = own;
     RowReadingAttrInterface reading = state.reading;
     ValueRange buffers = other.values;
-    Value numSlots = index(reading.getNumSlots());
-    Value lastSlot = index(reading.getNumSlots() - 1);
-    loop(index(0), numSlots, 1, [&](Value u) {
+    loop(index(0), index(reading.getNumSlots()), 1, [&](Value u) {
       Values slot = loadSlot(buffers, {part, u, lane});
-      if (!reading.isSelective()) {
-        if (move.factor)
-          slot = reading.buildRescale(b, loc, slot, move.shift, move.newShift,
-                                      move.factor);
-        insertEntry(state, lane, reading.buildEntryOfSlot(b, loc, slot),
-                    /*inOrder=*/false);
-        return;
-      }
+      bool isSelective = reading.isSelective();
+      if (!isSelective && move.factor)
+        slot = reading.buildRescale(b, loc, slot, move.shift, move.newShift,
+                                    move.factor);
       Values entry = reading.buildEntryOfSlot(b, loc, slot);
-      Value isSelected = reading.buildIsSelected(
-          b, loc, loadSlot(state.values, {lastSlot, lane}), entry,
-          /*inOrder=*/false);
-      ifThen(emitAny(isSelected),
-             [&] { insertEntry(state, lane, entry, /*inOrder=*/false); });
+      Values last = loadSlot(state.values, {getLastSlot(state), lane});
+      auto insert = [&] {
+        insertEntry(state, lane, last, entry, /*inOrder=*/false);
+      };
+      if (!isSelective)
+        return insert();
+      ifThen(emitAny(reading.buildIsSelected(b, loc, last, entry,
+                                             /*inOrder=*/false)),
+             insert);
     });
   }
 }

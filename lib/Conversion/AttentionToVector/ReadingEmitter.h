@@ -58,8 +58,12 @@ public:
 private:
   Values loadSlot(ValueRange buffers, ValueRange at);
   void storeSlot(ValueRange slot, ValueRange buffers, ValueRange at);
-  Values insertEntry(const ReadingValues &state, Value lane, Values entry,
-                     bool inOrder);
+  Value getLastSlot(const ReadingValues &state);
+
+  /// Brings a state up to date with an entry, and returns its last slot, which
+  /// was `last`.
+  Values insertEntry(const ReadingValues &state, Value lane, ValueRange last,
+                     ValueRange entry, bool inOrder);
   Value emitAny(Value condition);
 
   ArrayAttr readings;

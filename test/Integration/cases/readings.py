@@ -143,3 +143,33 @@ def lists(rng):
         q, k, v = qkv(p, rng, "f32", (2,), 21, 40)
         read(p, q, k, v, (1, 5, 16))
         yield p.call(shape_label("f32", q, k, v))
+
+
+@case("long rows: lists of 1, 8 and 100 keys and of all, under biases, causal and full")
+def long_rows(rng):
+    for t in TYPES:
+        for masked, dynamic in ((True, True), (False, False)):
+            p = program(t, dynamic)
+            q, k, v = qkv(p, rng, t, (2,), 37, 301)
+            b = np.where(rng.random((37, 301)) < 0.1, -np.inf, rng.normal(size=(37, 301)))
+            b = p.arg(b, p.compute)
+            change = lambda s, b=b, p=p: p.mask(p.mask(s, bias=b), CAUSAL)
+            read(p, q, k, v, (1, 8, 100, 320), change if masked else lambda s: s)
+            yield p.call(f"{'masked' if masked else 'full'}, {shape_label(t, q, k, v)}")
+
+
+@case("equal weights in different blocks and parts of the keys: the lower key first", core=True)
+def ties_far_apart(rng):
+    for t in TYPES:
+        p = program(t)
+        keys = rng.integers(-1, 2, (5, 4))[np.arange(413) % 5]
+        q, k, v = p.arg(rng.integers(-1, 2, (21, 4)), t), p.arg(keys, t), p.arg(rng.normal(size=(413, 2)), t)
+        s = p.dot(q, k)
+        w, _ = p.softmax(s)
+        top, found = p.top_k(w, 90)
+        found.data = in_order(s.data, 90)
+        found.judge = None
+        p.result(top)
+        p.result(found, exact=True)
+        p.result(p.entropy(w), p.context(w, v))
+        yield p.call(shape_label(t, q, k, v))

@@ -51,12 +51,13 @@ SmallVector<Value> EntropyReadingAttr::buildEntry(OpBuilder &builder,
   return {weight, b.mul(weight, buildFiniteDistance(b, score, shift))};
 }
 
-void EntropyReadingAttr::buildInsert(OpBuilder &builder, Location loc,
-                                     SmallVector<Value> &slot,
-                                     SmallVector<Value> &entry, bool) const {
+SmallVector<Value> EntropyReadingAttr::buildInsert(OpBuilder &builder,
+                                                   Location loc,
+                                                   ValueRange slot, ValueRange,
+                                                   ValueRange entry,
+                                                   bool) const {
   ElementBuilder b(builder, loc, slot[0].getType());
-  for (auto [sum, term] : llvm::zip_equal(slot, entry))
-    sum = b.add(sum, term);
+  return {b.add(slot[0], entry[0]), b.add(slot[1], entry[1])};
 }
 
 /// moment' = f · (moment + (shift − shift') · mass). The distance of shifts may

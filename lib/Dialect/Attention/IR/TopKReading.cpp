@@ -1,8 +1,8 @@
 //===- TopKReading.cpp - The k largest weights of a row -------------------===//
 //
 // Slots are a list of scores in decreasing order and their keys. A key goes in
-// by comparing its score with all of them, which does not wait for one slot
-// after another; most keys are less than the last slot and never begin.
+// by comparisons of its score with two slots for each slot, which do not wait
+// for each other; most keys are less than the last slot and never begin.
 //
 //===----------------------------------------------------------------------===//
 
@@ -72,32 +72,31 @@ Value TopKReadingAttr::buildIsSelected(OpBuilder &builder, Location loc,
   return buildIsBefore(builder, loc, entry, lastSlot, inOrder);
 }
 
-/// The score and the key, and what a slot takes if they belong at it or before:
-/// what was in the slot before it.
 SmallVector<Value> TopKReadingAttr::buildEntry(OpBuilder &, Location,
                                                Value score, Value, Value,
                                                Value key) const {
-  return {score, key, score, key};
+  return {score, key};
 }
 
-SmallVector<Value> TopKReadingAttr::buildEntryOfSlot(OpBuilder &, Location,
-                                                     ValueRange slot) const {
-  return {slot[0], slot[1], slot[0], slot[1]};
-}
-
-/// Behind slots of the same score, if it comes behind their keys.
-void TopKReadingAttr::buildInsert(OpBuilder &builder, Location loc,
-                                  SmallVector<Value> &slot,
-                                  SmallVector<Value> &entry,
-                                  bool inOrder) const {
-  Value score = entry[0], key = entry[1];
-  ElementBuilder b(builder, loc, score.getType());
-  Value isBefore = buildIsBefore(builder, loc, entry, slot, inOrder);
-  SmallVector<Value> taken = {b.select(isBefore, entry[2], slot[0]),
-                              b.select(isBefore, entry[3], slot[1])};
-  entry[2] = b.select(isBefore, slot[0], score);
-  entry[3] = b.select(isBefore, slot[1], key);
-  slot = taken;
+/// A slot that the entry comes before takes the slot before it, or the entry
+/// where that belongs behind it.
+SmallVector<Value> TopKReadingAttr::buildInsert(OpBuilder &builder,
+                                                Location loc, ValueRange slot,
+                                                ValueRange before,
+                                                ValueRange entry,
+                                                bool inOrder) const {
+  ElementBuilder b(builder, loc, slot[0].getType());
+  auto select = [&](ValueRange other, ValueRange from, ValueRange otherwise) {
+    Value isBefore = buildIsBefore(builder, loc, entry, other, inOrder);
+    SmallVector<Value> selected;
+    for (auto [x, y] : llvm::zip_equal(from, otherwise))
+      selected.push_back(b.select(isBefore, x, y));
+    return selected;
+  };
+  SmallVector<Value> taken(entry);
+  if (!before.empty())
+    taken = select(before, before, entry);
+  return select(slot, taken, slot);
 }
 
 SmallVector<Value>

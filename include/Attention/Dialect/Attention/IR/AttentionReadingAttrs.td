@@ -16,15 +16,15 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
   let description = [{
     Something that is read off each row of weights, built up while the keys of the
     row are read in any grouping. Its state is a number of *slots*, each a tuple of
-    values. A key makes an *entry*, which goes through the slots in order; slots
-    take from it and change it:
+    values. A key makes an *entry*, which each slot sees, and the slot before it
+    where there is one:
 
     ```
-    slot[t]          = init()                                       for all t
-    entry            = entry(s[j], p[j], shift, j)                  for each key
-    slot[t], entry   = insert(slot[t], entry)                       for t in order
-    slot[t]          = rescale(slot[t], shift, shift', factor)      for all t
-    result[t]        = results(slot[t], normaliser's state)
+    slot[t]   = init()                                   for all t
+    entry     = entry(s[j], p[j], shift, j)              for each key
+    slot'[t]  = insert(slot[t], slot[t − 1], entry)      for all t
+    slot[t]   = rescale(slot[t], shift, shift', factor)  for all t
+    result[t] = results(slot[t], normaliser's state)
     ```
 
     where s, p, shift and factor are as in OnlineNormaliserAttrInterface: p is the
@@ -90,13 +90,13 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
            "::mlir::ValueRange":$slot), "",
       [{ return ::llvm::to_vector(slot); }]>,
     InterfaceMethod<
-      [{Builds a slot after an entry has come to it, in `slot`, and what of the
-        entry goes on to the next slot, in `entry`. With `inOrder` the entry's key
-        comes behind those in the state; else it is any other.}],
-      "void", "buildInsert",
+      [{Builds a slot after an entry, from the slot, the one before it (nothing for
+        the first) and the entry. With `inOrder` the entry's key comes behind those
+        in the state; else it is any other.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildInsert",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::llvm::SmallVector<::mlir::Value> &":$slot,
-           "::llvm::SmallVector<::mlir::Value> &":$entry, "bool":$inOrder)>,
+           "::mlir::ValueRange":$slot, "::mlir::ValueRange":$before,
+           "::mlir::ValueRange":$entry, "bool":$inOrder)>,
     InterfaceMethod<
       [{Builds a slot when weights get a new shift and those so far are multiplied
         by `factor`, which may be 0. By default it stays.}],
@@ -132,8 +132,7 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
 def Attention_TopKReadingAttr
     : Attention_Attr<"TopKReading", "top_k",
         [DeclareAttrInterfaceMethods<RowReadingAttrInterface,
-           ["getListLength", "isSelective", "buildIsSelected",
-            "buildEntryOfSlot"]>]> {
+           ["getListLength", "isSelective", "buildIsSelected"]>]> {
   let summary = "The k keys of largest weight in a row.";
   let description = [{
     Results are lists of k elements a row: the weights, in decreasing order, and
