@@ -65,7 +65,9 @@ class Case:
     keep: str = ""  # the boolean input [1, 1, Nq, Nkv] that is false where a pair is left out
     sinks: str = ""  # the input [H] of scores of a key without a value
     hints: dict = dataclasses.field(default_factory=dict)  # softcap, window: what some operators take a number for
-    outputs: tuple = ("context",)  # and lse, weights: the program's results, in this order
+    # And lse, weights, top_weights, top_keys, entropy, column_mass: the program's results, in this order.
+    outputs: tuple = ("context",)
+    top: int = 8  # how many keys are listed
 
     # A plain case that is measured along, and by what this one is compared with it: its
     # time, or the time that it would take for as many operations as this case has.
@@ -135,9 +137,17 @@ class Case:
 
     @property
     def result_bytes(self) -> int:
-        rows = self.batch * self.heads * self.queries
-        sizes = {"context": self.value_features, "lse": 1, "weights": self.key_count}
-        return sum(rows * sizes[output] * np.dtype(NUMPY_TYPES[self.element]).itemsize for output in self.outputs)
+        size = np.dtype(NUMPY_TYPES[self.element]).itemsize
+        return sum(int(np.prod(self.result_shape(output))) * (4 if output == "top_keys" else size)
+                   for output in self.outputs)
+
+    def result_shape(self, output: str) -> tuple:
+        if output == "context":
+            return self.shape(self.queries, self.value_features)
+        of_head = {"lse": (self.queries,), "entropy": (self.queries,), "weights": (self.queries, self.key_count),
+                   "top_weights": (self.queries, self.top), "top_keys": (self.queries, self.top),
+                   "column_mass": (self.key_count,)}
+        return self.batch, self.heads, *of_head[output]
 
     def shape(self, rows: int, features: int) -> tuple:
         if self.layout == "bshd":

@@ -25,7 +25,9 @@ def write(case: Case) -> str:
         b = h = nq = nk = "?"
     inside = {"q": tensor((b, h, nq, d), element), "k": tensor((b, h, nk, d), element),
               "v": tensor((b, h, nk, dv), element), "context": tensor((b, h, nq, dv), element),
-              "weights": tensor((b, h, nq, nk), element), "lse": tensor((b, h, nq), element)}
+              "weights": tensor((b, h, nq, nk), element), "lse": tensor((b, h, nq), element),
+              "top_weights": tensor((b, h, nq, case.top), element), "top_keys": tensor((b, h, nq, case.top), "i32"),
+              "entropy": tensor((b, h, nq), element), "column_mass": tensor((b, h, nk), element)}
     outside = dict(inside)
     transposed = case.layout == "bshd"
     if transposed:
@@ -59,6 +61,12 @@ def write(case: Case) -> str:
     if "context" in case.outputs:
         lines += (f"  %context = attention.context %weights, {at['v']}\n"
                   f"     : {scores}, {inside['v']} -> {inside['context']}\n")
+    if {"top_weights", "top_keys"} & set(case.outputs):
+        lines += (f"  %top_weights, %top_keys = attention.top_k %weights k({case.top})\n"
+                  f"     : {scores} -> {inside['top_weights']}, {inside['top_keys']}\n")
+    for name in ("entropy", "column_mass"):
+        if name in case.outputs:
+            lines += f"  %{name} = attention.{name} %weights\n     : {scores} -> {inside[name]}\n"
     results = {output: f"%{output}" for output in case.outputs}
     if transposed and "context" in results:
         lines += _transpose("%rows", "%context", inside["context"], outside["context"])

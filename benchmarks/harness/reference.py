@@ -1,7 +1,10 @@
 """Results of a case in float64 NumPy, of a sample of its rows, and how far others are off.
 
 Errors of the context are in multiples of the values' root mean square, those of weights
-in multiples of the largest weight of their row, and those of the log-sum-exp absolute.
+in multiples of the largest weight of their row, those of the mass of a column in
+multiples of the largest, and those of the log-sum-exp and the entropy absolute. A
+listed key counts as the weight that it has: keys whose weights agree within rounding
+may change places.
 """
 
 import numpy as np
@@ -47,6 +50,34 @@ def evaluate(case: Case, x: dict, b: int, h: int, rows: np.ndarray) -> dict:
     return {"context": weights @ values, "weights": weights, "lse": lse}
 
 
+def add_readings(case: Case, expected: dict) -> None:
+    """What is read off the weights of rows."""
+    weights = expected["weights"]
+    top = -np.sort(-weights, -1)[:, :case.top]
+    expected["top_weights"] = expected["top_keys"] = np.pad(top, [(0, 0), (0, case.top - top.shape[1])])
+    expected["entropy"] = -(weights * np.log(np.where(weights == 0, 1, weights))).sum(-1)
+
+
+def column_mass(case: Case, x: dict, b: int, h: int) -> np.ndarray:
+    """Of one head, all of its rows."""
+    total = np.zeros(case.key_count)
+    for first in range(0, case.queries, 512):
+        rows = np.arange(first, min(first + 512, case.queries))
+        total += evaluate(case, x, b, h, rows)["weights"].sum(0)
+    return total
+
+
+def weights_of(keys: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weights that listed keys have; NaN for one that is listed twice or is none."""
+    count = weights.shape[-1]
+    keys = keys.astype(np.int64)
+    found = np.take_along_axis(weights, np.clip(keys, 0, count - 1), -1)
+    found = np.where(keys == -1, 0, np.where((keys >= 0) & (keys < count), found, np.nan))
+    ordered = np.sort(keys, -1)
+    twice = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(-1, keepdims=True)
+    return np.where(twice, np.nan, found)
+
+
 def sample_of(case: Case) -> tuple:
     """Heads and rows to look at."""
     rng = np.random.default_rng(0)
@@ -65,21 +96,26 @@ def sample_of(case: Case) -> tuple:
 
 def error_of(case: Case, x: dict, found: dict) -> float:
     """The largest error of all results; infinite for a NaN, a wrong shape or none."""
-    shapes = {"context": case.shape(case.queries, case.value_features),
-              "weights": (case.batch, case.heads, case.queries, case.key_count),
-              "lse": (case.batch, case.heads, case.queries)}
-    if any(output not in found or found[output].shape != shapes[output] for output in case.outputs):
+    if any(output not in found or found[output].shape != case.result_shape(output) for output in case.outputs):
         return np.inf
     worst = 0.0
     heads, rows = sample_of(case)
     for b, h in heads:
         expected = evaluate(case, x, b, h, rows)
+        add_readings(case, expected)
+        if "column_mass" in case.outputs:
+            expected["column_mass"] = column_mass(case, x, b, h)
         values = case.head_of(x["v"], b, h).astype(np.float64)
-        scale = {"context": np.sqrt(np.mean(values**2)) or 1.0, "lse": 1.0,
-                 "weights": np.maximum(expected["weights"].max(-1, keepdims=True, initial=0), 1e-300)}
+        largest = np.maximum(expected["weights"].max(-1, keepdims=True, initial=0), 1e-300)
+        scale = {"context": np.sqrt(np.mean(values**2)) or 1.0, "lse": 1.0, "entropy": 1.0,
+                 "weights": largest, "top_weights": largest, "top_keys": largest,
+                 "column_mass": np.max(expected.get("column_mass", 0), initial=1e-300)}
         for output in case.outputs:
             array = found[output]
-            part = (case.head_of(array, b, h) if output == "context" else array[b, h])[rows]
+            part = case.head_of(array, b, h) if output == "context" else array[b, h]
+            part = part if output == "column_mass" else part[rows]
+            if output == "top_keys":
+                part = weights_of(part, expected["weights"])
             equal = part == expected[output]  # infinities
             with np.errstate(invalid="ignore"):
                 error = np.abs(np.asarray(part, np.float64) - expected[output]) / scale[output]

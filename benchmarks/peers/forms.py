@@ -11,6 +11,14 @@ def indices(xp, case):
     return [xp.arange(n).reshape([n if d == at else 1 for d in range(4)]) for at, n in enumerate(extents)]
 
 
+def top_k(weights, count: int) -> tuple:
+    """The largest of the last dimension and their positions, by the library of `weights`."""
+    if hasattr(weights, "topk"):
+        return weights.topk(count)
+    from jax import lax
+    return lax.top_k(weights, count)
+
+
 def express(xp, case, x) -> dict:
     """All of a case's results by its definition, on [B, H, S, D] arrays of a library."""
     q, k, v = x["q"], x["k"], x["v"]
@@ -39,12 +47,17 @@ def express(xp, case, x) -> dict:
     results = {}
     if "lse" in case.outputs:
         results["lse"] = (top + xp.log(total))[..., 0]
-    if "weights" in case.outputs:
-        weights = weights / total
-        results["weights"] = weights
-        results["context"] = weights @ v
-    else:
+    if set(case.outputs) <= {"context", "lse"}:
         results["context"] = weights @ v / total
+    else:
+        weights = weights / total
+        results |= {"weights": weights, "context": weights @ v}
+    if "top_keys" in case.outputs:
+        results["top_weights"], results["top_keys"] = top_k(weights, case.top)
+    if "entropy" in case.outputs:
+        results["entropy"] = -(weights * xp.log(xp.where(weights == 0, 1.0, weights))).sum(-1)
+    if "column_mass" in case.outputs:
+        results["column_mass"] = weights.sum(-2)
     return {output: results[output] for output in case.outputs}
 
 

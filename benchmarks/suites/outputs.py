@@ -3,13 +3,17 @@
 from harness.case import Case
 
 
-def case(head_dim: int, *outputs: str) -> Case:
-    return Case("outputs", heads=8, queries=2048, head_dim=head_dim, label=outputs[-1], outputs=outputs,
+def case(head_dim: int, label: str, *outputs: str) -> Case:
+    return Case("outputs", heads=8, queries=2048, head_dim=head_dim, label=label, outputs=("context", *outputs),
                 reference=Case("outputs", heads=8, queries=2048, head_dim=head_dim))
 
 
 CASES = [each for d in (64, 128) for each in (
     Case("outputs", heads=8, queries=2048, head_dim=d),
-    case(d, "context", "lse"),
-    case(d, "context", "weights"),
+    case(d, "lse", "lse"),
+    case(d, "weights", "weights"),
+    case(d, "top8", "top_weights", "top_keys"),
+    case(d, "entropy", "entropy"),
+    case(d, "mass", "column_mass"),
+    case(d, "readings", "top_weights", "top_keys", "entropy", "column_mass"),
 )]

@@ -35,7 +35,7 @@ CASES = [
          reference=Case("smoke", heads=2, queries=11, head_dim=8), reference_by="operations"),
     Case("smoke", heads=2, queries=10, head_dim=8, label="everything", changes=EVERYTHING, extra_inputs=data,
          modify=lambda xp, x, s, b, h, i, j: xp.tanh(s), bias="bias", keep="keep", sinks="sinks",
-         outputs=("context", "lse", "weights"), reference=Case("smoke", heads=2, queries=10, head_dim=8)),
+         outputs=("context", "lse", "weights", "top_weights", "top_keys", "entropy", "column_mass"), reference=Case("smoke", heads=2, queries=10, head_dim=8)),
     Case("smoke", heads=1, queries=12, head_dim=8, measure="memory"),
     Case("smoke", heads=1, queries=13, head_dim=8, measure="compile"),
 ]

@@ -125,8 +125,9 @@ class FusedProgram(Program):
               parameters: Sequence[Value] = (), sinks: Optional[tuple] = None,
               origin: Optional[Sequence[Value]] = None) -> list:
         """`operands` are query, key and value as (Value, results of the map); `outs`
-        context and, if wanted, lse and weights likewise, in whose values the results
-        are put. `sinks` is (Value, results), `combine` (body, function)."""
+        context and, if wanted and in this order, lse, weights, readings ("top_k 3",
+        "keys 3", "entropy") and column_mass likewise, in whose values the results are
+        put. `sinks` is (Value, results), `combine` (body, function)."""
         (q, q_map), (k, k_map), (v, v_map) = (operands[n] for n in ("query", "key", "value"))
         batch = [d for d in outs["context"][1] if d.startswith("b")]
         batch.sort()
@@ -144,13 +145,17 @@ class FusedProgram(Program):
             gather(*sinks, batch) if sinks else None)
 
         results = []
-        orders = {"context": (context, ["i", "e"]), "lse": (lse, ["i"]), "weights": (weights, ["i", "j"])}
+        orders = {"context": (context, ["i", "e"]), "lse": (lse, ["i"]), "weights": (weights, ["i", "j"]),
+                  "entropy": (oracle.entropy(weights), ["i"]), "column_mass": (oracle.column_mass(weights), ["j"])}
         for kind, (out, results_of_map) in outs.items():
-            bounded, own = orders[kind]
-            axes = [(batch + own).index(r) for r in results_of_map]
+            name, _, count = kind.partition(" ")
+            bounded, own = (oracle.top_k(weights, int(count)), ["i", "n"]) if count else orders[kind]
+            axes = [(batch + own).index(r) for r in results_of_map + ["n"] * bool(count)]
             data = Bounded(np.transpose(bounded.value, axes), np.transpose(
                 np.broadcast_to(bounded.error, bounded.value.shape), axes))
             results.append(self._new(out.element, out.dims, data))
+            if name == "keys":
+                results[-1].judge = self._judge(weights, bounded.value, axes, start[-1])
         a_map = lambda names, results: f"affine_map<({', '.join(names)}) -> ({', '.join(results)})>"
         parts = [f"{kind}({value.name} : {value.type} by {a_map(dims, m)})"
                  for kind, (value, m) in operands.items()]
@@ -165,9 +170,27 @@ class FusedProgram(Program):
         text += (f" outs({', '.join(o.name for o, _ in outs.values())} : "
                  f"{', '.join(o.type for o, _ in outs.values())} by "
                  f"[{', '.join(a_map(dims, m) for _, m in outs.values())}])"
-                 + "".join(f" {kind}" for kind in outs if kind != "context"))
+                 + self._asked(outs))
         self.lines.append(f"{', '.join(r.name for r in results)} = {text}")
         return results
+
+    @staticmethod
+    def _judge(weights: Bounded, expected: np.ndarray, axes: Sequence[int], first: int) -> Callable:
+        """The true weights of listed keys, which are counted from `first`."""
+        def judge(found):
+            keys = np.transpose(found, np.argsort(axes))
+            local = np.where(keys < 0, keys, np.where(keys < first, -2, keys - first))
+            return np.transpose(oracle.weights_of_keys(weights, local, expected), axes)
+        return judge
+
+    @staticmethod
+    def _asked(outs: dict) -> str:
+        """How the results beyond the context are asked for."""
+        names = {"entropy": "#attention.entropy"}
+        names.update((kind, f"#attention.top_k<{kind.split()[1]}>") for kind in outs if kind.startswith("top_k "))
+        readings = ", ".join(names[kind] for kind in outs if kind in names)
+        return ("".join(f" {kind}" for kind in ("lse", "weights") if kind in outs)
+                + (f" reads([{readings}])" if readings else "") + " column_mass" * ("column_mass" in outs))
 
     # -- blocks -----------------------------------------------------------------------
 

@@ -347,8 +347,8 @@ class Program:
 
 def attention(p: Program, q, k, v, *, lse: bool = True, scaled: bool = True,
               change: Callable = lambda s: s, element: Optional[str] = None,
-              sinks: Optional[Value] = None) -> None:
+              sinks: Optional[Value] = None, weights: bool = False) -> None:
     """The usual program: scores, what `change` does to them, softmax, context."""
     s = change(p.dot(q, k, scaled=scaled))
     w, l = p.softmax(s, sinks=sinks, lse=lse)
-    p.result(p.context(w, v, element), *([l] if lse else []))
+    p.result(p.context(w, v, element), *([l] if lse else []), *([w] if weights else []))

@@ -58,22 +58,6 @@ Value DistanceScoreOp::buildScale(OpBuilder &builder) {
 // SigmoidOp
 //===----------------------------------------------------------------------===//
 
-unsigned SigmoidOp::getStateSize() { return 0; }
-
-SmallVector<Value> SigmoidOp::buildInit(OpBuilder &, Location, ValueRange) {
-  return {};
-}
-
-SmallVector<Value> SigmoidOp::buildUpdate(OpBuilder &, Location, ValueRange,
-                                          Value) {
-  return {};
-}
-
-SmallVector<Value> SigmoidOp::buildMerge(OpBuilder &, Location, ValueRange,
-                                         ValueRange) {
-  return {};
-}
-
 static Value buildSigmoid(OpBuilder &builder, Location loc, Value x) {
   Type type = x.getType();
   TypedAttr element = builder.getFloatAttr(getElementTypeOrSelf(type), 1.0);
@@ -101,38 +85,9 @@ Attribute SigmoidOp::getOnlineNormaliser() {
 // OnlineSigmoidAttr
 //===----------------------------------------------------------------------===//
 
-bool OnlineSigmoidAttr::hasState() const { return false; }
-
-SmallVector<Value> OnlineSigmoidAttr::buildInit(OpBuilder &, Location, Type,
-                                                ValueRange) const {
-  return {};
-}
-
-Value OnlineSigmoidAttr::buildPivot(OpBuilder &, Location, Value, Value) const {
-  llvm_unreachable("no state");
-}
-
-Value OnlineSigmoidAttr::buildShift(OpBuilder &, Location, Value) const {
-  llvm_unreachable("no state");
-}
-
-Value OnlineSigmoidAttr::buildRescale(OpBuilder &, Location, Value,
-                                      Value) const {
-  llvm_unreachable("no state");
-}
-
 Value OnlineSigmoidAttr::buildWeight(OpBuilder &builder, Location loc,
                                      Value score, Value) const {
   return buildSigmoid(builder, loc, score);
-}
-
-Value OnlineSigmoidAttr::buildContextFactor(OpBuilder &, Location,
-                                            ValueRange) const {
-  return {};
-}
-
-Value OnlineSigmoidAttr::buildLse(OpBuilder &, Location, ValueRange) const {
-  llvm_unreachable("no state");
 }
 
 SmallVector<Value> OnlineSigmoidAttr::buildGraphLevel(OpBuilder &builder,

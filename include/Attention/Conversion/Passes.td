@@ -42,8 +42,8 @@ def ConvertAttentionToLinalg : Pass<"convert-attention-to-linalg"> {
 def ConvertAttentionToVector : Pass<"convert-attention-to-vector"> {
   let summary = "Lower the block level on buffers to vectors and loops.";
   let description = [{
-    `attention.pack`, `online`, `merge` and `finish` on buffers become scf loops
-    over vectors of the target's width, with queries in the lanes: keys and values
+    `attention.pack`, `online`, `merge`, `finish`, `weights` and `mass` on buffers
+    become scf loops over vectors of the target's width, with queries in the lanes: keys and values
     are read where they lie, an element at a time, and broadcast.
     Scores and context are accumulated in registers, as many rows times vectors
     as the target has registers for; the scores of a block are kept in a strip of

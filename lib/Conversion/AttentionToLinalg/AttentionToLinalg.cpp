@@ -58,7 +58,8 @@ struct ConvertAttentionToLinalgPass
         getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
           if (!isa_and_nonnull<AttentionDialect>(op->getDialect()))
             return WalkResult::advance();
-          if (keepBlocks && isa<PackOp, OnlineOp, FinishOp, MergeOp>(op))
+          if (keepBlocks &&
+              isa<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp, MassOp>(op))
             return WalkResult::skip();
           op->emitOpError("has no lowering to linalg");
           return WalkResult::interrupt();

@@ -7,66 +7,22 @@
 
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/IR/Readings.h"
+#include "BlockScoreBuilders.h"
 #include "GenericBuilder.h"
 #include "LinalgBuilders.h"
-#include "ScoreChangeBuilders.h"
+#include "ReadingsToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::attention;
-
-/// `condition` ? build() : otherwise, without evaluating build() elsewhere.
-static Value
-buildIf(OpBuilder &builder, Location loc, Value condition, Value otherwise,
-        function_ref<Value(OpBuilder &builder, Location loc)> build) {
-  return scf::IfOp::create(
-             builder, loc, condition,
-             [&](OpBuilder &builder, Location loc) {
-               scf::YieldOp::create(builder, loc, build(builder, loc));
-             },
-             [&](OpBuilder &builder, Location loc) {
-               scf::YieldOp::create(builder, loc, otherwise);
-             })
-      .getResult(0);
-}
-
-static Value buildIsBelow(OpBuilder &builder, Location loc, Value index,
-                          Value bound) {
-  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, index,
-                               bound);
-}
-
-/// The extent of `value` in dimension `dim` of its map.
-static OpFoldResult getExtent(OpBuilder &builder, Location loc, Value value,
-                              AffineMap map, unsigned dim) {
-  unsigned position =
-      *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-  return tensor::getMixedSize(builder, loc, value, position);
-}
-
-/// `scale`, or 0 where there are no features: a sum over none is 0 whatever the
-/// scale. Null without a scale.
-static Value buildScaleOfSum(OpBuilder &builder, Location loc, Value scale,
-                             Value tile) {
-  if (!scale)
-    return {};
-  Value numFeatures = getValueOrCreateConstantIndexOp(
-      builder, loc, tensor::getMixedSize(builder, loc, tile, 0));
-  Value isEmpty =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, numFeatures,
-                            arith::ConstantIndexOp::create(builder, loc, 0));
-  return arith::SelectOp::create(builder, loc, isEmpty,
-                                 buildFloat(builder, loc, scale.getType(), 0.0),
-                                 scale);
-}
 
 namespace {
 /// %t = pack %q by #q scale(%x) outs(%init)
@@ -85,7 +41,7 @@ struct PackToLinalg : public OpRewritePattern<PackOp> {
     AffineMap map = op.getQueryMap();
     Type type = getElementTypeOrSelf(out);
     Value rows = getValueOrCreateConstantIndexOp(
-        rewriter, loc, getExtent(rewriter, loc, query, map, 0));
+        rewriter, loc, getMatrixExtent(rewriter, loc, {query, map}, 0));
     rewriter.replaceOp(
         op, g.generic({}, {out, g.map(2, {0, 1})}, 0,
                       [&](OpBuilder &builder, Location loc, ValueRange) {
@@ -140,7 +96,7 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
     OnlineNormaliserAttrInterface normaliser = op.getNormaliser();
     GenericBuilder g(rewriter, loc);
     Value accumulator = op.getOuts()[0];
-    Value scores = buildScores(op, g);
+    Value scores = buildBlockScores(g, op.getBlockScores());
     Type type = op.getComputeType();
     Value empty = tensor::EmptyOp::create(
         rewriter, loc, tensor::getMixedSizes(rewriter, loc, scores), type);
@@ -148,8 +104,8 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
     SmallVector<Mapped> pairInputs = {{scores, pairMap}};
 
     Value pivot, factor;
+    Value oldPivot = normaliser.hasState() ? op.getOuts()[1] : Value();
     if (normaliser.hasState()) {
-      Value oldPivot = op.getOuts()[1];
       pivot =
           g.generic({{scores, g.map(2, {1, 0})}}, {oldPivot, g.map(2, {0})}, 1,
                     [&](OpBuilder &builder, Location loc, ValueRange a) {
@@ -174,6 +130,9 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
                     return normaliser.buildWeight(builder, loc, a[0], shift);
                   });
 
+    // Before the old pivot's buffer takes the new one.
+    SmallVector<Value> readings = buildReadingsOfBlock(
+        rewriter, op, {scores, weights, oldPivot, pivot, factor});
     SmallVector<Value> results;
     Value rescaled = g.rescaled(accumulator, factor);
     AffineMap valueMap = op.getValueMap().compose(g.map(3, {2, 0}));
@@ -203,85 +162,9 @@ struct OnlineToLinalg : public OpRewritePattern<OnlineOp> {
             return arith::AddFOp::create(builder, loc, a[1], a[0]);
           }));
     }
+    llvm::append_range(results, readings);
     rewriter.replaceOp(op, results);
     return success();
-  }
-
-private:
-  /// The changed scores [keys, lanes].
-  static Value buildScores(OnlineOp op, GenericBuilder &g) {
-    OpBuilder &builder = g.builder;
-    Location loc = g.loc;
-    Type type = op.getComputeType();
-    Value tile = op.getQuery();
-    Value scale = buildScaleOfSum(builder, loc, op.getScale(), tile);
-    SmallVector<OpFoldResult> sizes = {
-        getExtent(builder, loc, op.getKey(), op.getKeyMap(), 0),
-        tensor::getMixedSize(builder, loc, tile, 1)};
-    Value empty = tensor::EmptyOp::create(builder, loc, sizes, type);
-    Value zero = buildFloat(builder, loc, type, 0.0);
-    Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
-
-    SmallVector<Mapped> inputs = {
-        {tile, g.map(3, {2, 1})},
-        {op.getKey(), op.getKeyMap().compose(g.map(3, {0, 2}))}};
-    for (Value parameter : op.getParameters())
-      inputs.push_back({parameter, g.map(3, {2})});
-    Value sums = g.generic(
-        inputs, {init, g.map(3, {0, 1})}, 1,
-        [&](OpBuilder &builder, Location loc, ValueRange a) {
-          Value lane = linalg::IndexOp::create(builder, loc, 1);
-          return buildIf(builder, loc,
-                         buildIsBelow(builder, loc, lane, op.getLive()),
-                         a.back(), [&](OpBuilder &builder, Location loc) {
-                           return buildSum(op, builder, loc, a);
-                         });
-        });
-
-    AffineMap pairMap = g.map(2, {0, 1});
-    return g.generic(
-        {{sums, pairMap}}, {empty, pairMap}, 0,
-        [&](OpBuilder &builder, Location loc, ValueRange a) {
-          Value score = a[0];
-          if (scale)
-            score = arith::MulFOp::create(builder, loc, score, scale);
-          if (op.getChanges().empty())
-            return score;
-          Value j = linalg::IndexOp::create(builder, loc, 0);
-          Value i = linalg::IndexOp::create(builder, loc, 1);
-          return buildIf(builder, loc,
-                         buildIsBelow(builder, loc, i, op.getLive()), score,
-                         [&](OpBuilder &builder, Location loc) {
-                           return buildChanges(op, builder, loc, score, i, j);
-                         });
-        });
-  }
-
-  /// The sum so far and one more feature.
-  static Value buildSum(OnlineOp op, OpBuilder &builder, Location loc,
-                        ValueRange arguments) {
-    SmallVector<Value> elements;
-    for (Value argument : arguments.drop_back())
-      elements.push_back(
-          buildExtend(builder, loc, argument, op.getComputeType()));
-    Value term =
-        op.isDot()
-            ? arith::MulFOp::create(builder, loc, elements[0], elements[1])
-                  .getResult()
-            : cloneScalarRegion(builder, op.getCombine(), elements);
-    return arith::AddFOp::create(builder, loc, arguments.back(), term);
-  }
-
-  /// The score of a live lane after all changes, at global indices.
-  static Value buildChanges(OnlineOp op, OpBuilder &builder, Location loc,
-                            Value score, Value i, Value j) {
-    SmallVector<Value> indices(op.getOrigin());
-    MutableArrayRef<Value> pair = MutableArrayRef(indices).take_back(2);
-    pair[0] = arith::AddIOp::create(builder, loc, pair[0], i);
-    pair[1] = arith::AddIOp::create(builder, loc, pair[1], j);
-    for (const ScoreChange &change : op.getScoreChanges())
-      score = buildScoreChange(builder, loc, change, score, indices);
-    return score;
   }
 };
 
@@ -301,7 +184,7 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
     // Lanes beyond the rows are dropped: the tiles are read by index.
     auto readState = [&](OpBuilder &builder, Location loc, Value i) {
       SmallVector<Value> state;
-      for (Value tile : op.getState())
+      for (Value tile : op.getState().take_front(getStateSize(normaliser)))
         state.push_back(tensor::ExtractOp::create(builder, loc, tile, i));
       return state;
     };
@@ -318,7 +201,7 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
             context = arith::MulFOp::create(builder, loc, context, factor);
           return buildRound(builder, loc, context, a[0].getType());
         })};
-    if (op.getOuts().size() == 2)
+    if (op.hasLse())
       results.push_back(
           g.generic({}, {op.getOuts()[1], g.map(1, {0})}, 0,
                     [&](OpBuilder &builder, Location loc, ValueRange) {
@@ -326,6 +209,7 @@ struct FinishToLinalg : public OpRewritePattern<FinishOp> {
                       return normaliser.buildLse(builder, loc,
                                                  readState(builder, loc, i));
                     }));
+    llvm::append_range(results, buildReadingResults(rewriter, op));
     rewriter.replaceOp(op, results);
     return success();
   }
@@ -336,4 +220,5 @@ void attention::populateBlockToLinalgPatterns(RewritePatternSet &patterns) {
   patterns.add<PackToLinalg, OnlineToLinalg, FinishToLinalg>(
       patterns.getContext());
   populateMergeToLinalgPatterns(patterns);
+  populateWeightsToLinalgPatterns(patterns);
 }

@@ -7,6 +7,7 @@
 #include "Attention/Conversion/AttentionToLinalg/AttentionToLinalg.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "GenericBuilder.h"
+#include "ReadingsToLinalg.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -35,10 +36,14 @@ struct MergeToLinalg : public OpRewritePattern<MergeOp> {
     if (op.getResults().empty())
       return rewriter.notifyMatchFailure(op, "is on buffers");
     GenericBuilder g(rewriter, op.getLoc());
-    if (op.getNormaliser().hasState())
+    if (op.getNormaliser().hasState()) {
       rewriter.replaceOp(op, buildMerged(op, g));
-    else
-      rewriter.replaceOp(op, buildSum(op, g, Value(), op.getOuts()[0]));
+      return success();
+    }
+    SmallVector<Value> results = {buildSum(op, g, Value(), op.getOuts()[0])};
+    llvm::append_range(results,
+                       buildReadingsOfParts(rewriter, op, Value(), Value()));
+    rewriter.replaceOp(op, results);
     return success();
   }
 
@@ -57,6 +62,8 @@ private:
     Value factors = buildFactor(op, g, pivots, pivot);
     Value accumulator =
         buildSum(op, g, factors, g.rescaled(op.getOuts()[0], factor));
+    SmallVector<Value> readings =
+        buildReadingsOfParts(builder, op, oldPivot, pivot);
     // The old pivot has been read: only now may its buffer take the new one.
     Value newPivot = bufferization::MaterializeInDestinationOp::create(
                          builder, g.loc, pivot.getType(), pivot, oldPivot)
@@ -70,7 +77,9 @@ private:
                         arith::MulFOp::create(builder, loc, a[0], a[1]);
                     return arith::AddFOp::create(builder, loc, a[2], term);
                   });
-    return {accumulator, newPivot, sum};
+    SmallVector<Value> results = {accumulator, newPivot, sum};
+    llvm::append_range(results, readings);
+    return results;
   }
 
   /// What sums under these pivots, [.., lanes], are multiplied by.

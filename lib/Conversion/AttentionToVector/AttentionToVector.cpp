@@ -17,6 +17,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::attention {
 #define GEN_PASS_DEF_CONVERTATTENTIONTOVECTOR
@@ -26,18 +27,31 @@ namespace mlir::attention {
 using namespace mlir;
 using namespace mlir::attention;
 
+/// The scores that `op` makes a strip of, if it does.
+static std::optional<BlockScores> findBlockScores(Operation *op) {
+  return TypeSwitch<Operation *, std::optional<BlockScores>>(op)
+      .Case<OnlineOp, WeightsOp, MassOp>(
+          [](auto op) { return op.getBlockScores(); })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+static int64_t getNumLanes(const BlockScores &scores) {
+  return cast<MemRefType>(scores.query.getType()).getShape().back();
+}
+
 /// The keys whose scores are kept at a time: the block, unless only run time
 /// knows it or it is beyond any that tiling chooses.
-static int64_t getStripRows(OnlineOp op, const TargetFacts &facts) {
-  int64_t lanes = cast<MemRefType>(op.getQuery().getType()).getShape().back();
-  int64_t block =
-      chooseBlockSizes(facts, op.getComputeType(), lanes, ShapedType::kDynamic,
-                       ShapedType::kDynamic, ShapedType::kDynamic)
-          .keys;
+static int64_t getStripRows(const BlockScores &scores,
+                            const TargetFacts &facts) {
+  int64_t block = chooseBlockSizes(facts, scores.getComputeType(),
+                                   getNumLanes(scores), ShapedType::kDynamic,
+                                   ShapedType::kDynamic, ShapedType::kDynamic)
+                      .keys;
+  AffineMap keyMap = scores.key.map;
   unsigned position =
-      *op.getKeyMap().getResultPosition(getAffineDimExpr(0, op.getContext()));
+      *keyMap.getResultPosition(getAffineDimExpr(0, keyMap.getContext()));
   int64_t numKeys =
-      cast<MemRefType>(op.getKey().getType()).getDimSize(position);
+      cast<MemRefType>(scores.key.value.getType()).getDimSize(position);
   if (ShapedType::isDynamic(numKeys) || numKeys > 8 * block)
     return block;
   return std::max<int64_t>(numKeys, 1);
@@ -67,7 +81,7 @@ struct ConvertAttentionToVectorPass
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     WalkResult walked = getOperation()->walk([&](Operation *op) {
-      if (!isa<PackOp, OnlineOp, FinishOp, MergeOp>(op))
+      if (!isa<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp, MassOp>(op))
         return WalkResult::advance();
       ops.push_back(op);
       return WalkResult(verifyBlockOp(op));
@@ -80,35 +94,42 @@ struct ConvertAttentionToVectorPass
     for (Operation *op : ops) {
       TargetFacts facts = getTargetFacts(op);
       builder.setInsertionPoint(op);
-      if (auto pack = dyn_cast<PackOp>(op))
-        lowerPack(builder, pack,
-                  facts.lanes(getElementTypeOrSelf(pack.getOuts()[0])));
-      else if (auto finish = dyn_cast<FinishOp>(op))
-        lowerFinish(builder, finish,
-                    facts.lanes(getElementTypeOrSelf(finish.getAccumulator())));
-      else if (auto merge = dyn_cast<MergeOp>(op))
-        lowerMerge(builder, merge,
-                   facts.lanes(getElementTypeOrSelf(merge.getOuts()[0])));
-      else
-        lowerOnline(builder, cast<OnlineOp>(op), facts,
-                    [&](Type type, unsigned number) {
-                      return getStrip(cast<OnlineOp>(op), type, number);
-                    });
+      lower(builder, op, facts);
       op->erase();
     }
   }
 
 private:
+  void lower(OpBuilder &builder, Operation *op, const TargetFacts &facts) {
+    auto lanes = [&](Value value) {
+      return facts.lanes(getElementTypeOrSelf(value));
+    };
+    auto getScratch = [&](Type type, unsigned number) {
+      return getStrip(op, type, number);
+    };
+    TypeSwitch<Operation *>(op)
+        .Case(
+            [&](PackOp op) { lowerPack(builder, op, lanes(op.getOuts()[0])); })
+        .Case([&](FinishOp op) {
+          lowerFinish(builder, op, lanes(op.getAccumulator()));
+        })
+        .Case([&](MergeOp op) {
+          lowerMerge(builder, op, lanes(op.getOuts()[0]));
+        })
+        .Case([&](OnlineOp op) { lowerOnline(builder, op, facts, getScratch); })
+        .Case(
+            [&](WeightsOp op) { lowerWeights(builder, op, facts, getScratch); })
+        .Case([&](MassOp op) { lowerMass(builder, op, facts, getScratch); });
+  }
+
   using StripKey = std::tuple<Block *, int64_t, Type>;
 
   /// A strip is as wide as the queries that are in registers at a time.
-  static StripKey getStripKey(OnlineOp op) {
-    int64_t lanes = cast<MemRefType>(op.getQuery().getType()).getShape().back();
-    FloatType type = op.getComputeType();
+  static StripKey getStripKey(Operation *op, const BlockScores &scores) {
+    FloatType type = scores.getComputeType();
     TargetFacts facts = getTargetFacts(op);
-    return {getScratchScope(op),
-            chooseRegisterTile(facts, type, lanes).vectors * facts.lanes(type),
-            type};
+    RegisterTile tile = chooseRegisterTile(facts, type, getNumLanes(scores));
+    return {getScratchScope(op), tile.vectors * facts.lanes(type), type};
   }
 
   /// One strip serves all operations of a scope: they run one after another.
@@ -116,21 +137,21 @@ private:
     stripRows.clear();
     strips.clear();
     for (Operation *op : ops)
-      if (auto online = dyn_cast<OnlineOp>(op)) {
-        int64_t &rows = stripRows[getStripKey(online)];
-        rows = std::max(rows, getStripRows(online, getTargetFacts(op)));
+      if (std::optional<BlockScores> scores = findBlockScores(op)) {
+        int64_t &rows = stripRows[getStripKey(op, *scores)];
+        rows = std::max(rows, getStripRows(*scores, getTargetFacts(op)));
       }
   }
 
   /// Strip `number` of `type` in the scope of `op`.
-  Value getStrip(OnlineOp op, Type type, unsigned number) {
-    StripKey key = getStripKey(op);
+  Value getStrip(Operation *op, Type type, unsigned number) {
+    StripKey key = getStripKey(op, *findBlockScores(op));
     auto [scope, width, scoreType] = key;
     Value &strip = strips[{key, {type, number}}];
     if (!strip) {
       OpBuilder builder(scope, scope->begin());
       strip = memref::AllocaOp::create(
-          builder, op.getLoc(), MemRefType::get({stripRows[key], width}, type),
+          builder, op->getLoc(), MemRefType::get({stripRows[key], width}, type),
           builder.getI64IntegerAttr(64));
     }
     return strip;

@@ -20,8 +20,14 @@ void lowerMerge(OpBuilder &builder, MergeOp op, int64_t lanes);
 /// `getScratch(type, n)` is scratch number n for elements of `type`, [keys,
 /// queries]: as many keys as are taken at a time, and the queries that are in
 /// registers at a time. A block of more keys is taken in parts.
+using GetScratch = function_ref<Value(Type, unsigned)>;
+
 void lowerOnline(OpBuilder &builder, OnlineOp op, const TargetFacts &facts,
-                 function_ref<Value(Type, unsigned)> getScratch);
+                 GetScratch getScratch);
+void lowerWeights(OpBuilder &builder, WeightsOp op, const TargetFacts &facts,
+                  GetScratch getScratch);
+void lowerMass(OpBuilder &builder, MassOp op, const TargetFacts &facts,
+               GetScratch getScratch);
 
 } // namespace mlir::attention
 

@@ -7,6 +7,7 @@
 
 #include "BlockEmitter.h"
 #include "BlockLowerings.h"
+#include "ReadingEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -23,6 +24,7 @@ public:
                      cast<FloatType>(getElementTypeOrSelf(op.getOuts()[0])),
                      lanes),
         op(op), normaliser(op.getNormaliser()),
+        readings(builder, loc, op.getReadings(), c, op.getOuts(), lanes),
         numParts(b.createOrFold<memref::DimOp>(loc, op.getAccumulators(), 0)) {}
 
   /// for l in vectors of lanes: pivot; for p in parts: sum, accumulator
@@ -32,16 +34,24 @@ public:
     loop(index(0), index(numLanes), lanes, [&](Value l) {
       Value shift = normaliser.hasState() ? emitState(l) : Value();
       loop(index(0), numParts, 1, [&](Value p) {
-        Value factor;
-        if (shift)
-          factor = normaliser.buildRescale(
-              b, loc, loadVector(op.getStates()[0], {p, l}), shift);
+        Value pivot, factor;
+        if (shift) {
+          pivot = loadVector(op.getStates()[0], {p, l});
+          factor = normaliser.buildRescale(b, loc, pivot, shift);
+        }
         emitPart(p, l, factor);
+        readings.addPart(op.getStates(), p, l, getMove(pivot, shift, factor));
       });
     });
   }
 
 private:
+  ReadingEmitter::Move getMove(Value pivot, Value newShift, Value factor) {
+    if (!pivot || op.getReadings().empty())
+      return {};
+    return {normaliser.buildShift(b, loc, pivot), newShift, factor};
+  }
+
   /// The new pivot, what was there before rescaled to it, and the sums of all
   /// parts. Returns the shift.
   Value emitState(Value l) {
@@ -70,6 +80,7 @@ private:
       all = arith::MulFOp::create(b, loc, all, factor);
       storeVector(all, accumulator, {e, l});
     });
+    readings.rescale(l, getMove(oldPivot, shift, factor));
     return shift;
   }
 
@@ -100,6 +111,7 @@ private:
 
   MergeOp op;
   OnlineNormaliserAttrInterface normaliser;
+  ReadingEmitter readings;
   Value numParts;
 };
 } // namespace

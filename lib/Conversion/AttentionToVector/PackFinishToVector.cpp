@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "../AttentionToLinalg/LinalgBuilders.h"
-#include "BlockEmitter.h"
 #include "BlockLowerings.h"
+#include "ReadingEmitter.h"
+#include "TransposeEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -17,23 +18,10 @@ using namespace mlir;
 using namespace mlir::attention;
 
 namespace {
-class TransposeEmitter : protected BlockEmitter {
+/// Transposes of a matrix whose rows are queries.
+class RowEmitter : protected TransposeEmitter {
 protected:
-  using BlockEmitter::BlockEmitter;
-
-  /// Rows of a square and its transpose.
-  Values transpose(ArrayRef<Value> rows) {
-    auto type = VectorType::get({lanes, lanes}, c);
-    Value square = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    for (auto [position, row] : llvm::enumerate(rows))
-      square = vector::InsertOp::create(b, loc, row, square, position);
-    square =
-        vector::TransposeOp::create(b, loc, square, ArrayRef<int64_t>{1, 0});
-    Values columns;
-    for (int64_t position = 0; position < lanes; ++position)
-      columns.push_back(vector::ExtractOp::create(b, loc, square, position));
-    return columns;
-  }
+  using TransposeEmitter::TransposeEmitter;
 
   /// Calls `body` for squares that start at feature d: with the number of
   /// features in them, null for all.
@@ -49,31 +37,14 @@ protected:
     }
     ifThen(isLess(tail, end), [&] { body(tail, sub(end, tail)); });
   }
-
-  Value mask(Value count) {
-    return vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), count);
-  }
-
-  /// Whether feature `d` is one of `count`, null for all.
-  void ifFeature(int64_t d, Value count, function_ref<void()> then) {
-    if (!count)
-      return then();
-    if (std::optional<int64_t> constant = getConstantIntValue(count)) {
-      if (d < *constant)
-        then();
-      return;
-    }
-    ifThen(isLess(index(d), count), then);
-  }
 };
 
-class PackEmitter : TransposeEmitter {
+class PackEmitter : RowEmitter {
 public:
   PackEmitter(OpBuilder &builder, PackOp op, int64_t lanes)
-      : TransposeEmitter(builder, op.getLoc(),
-                         cast<FloatType>(getElementTypeOrSelf(op.getOuts()[0])),
-                         lanes),
+      : RowEmitter(builder, op.getLoc(),
+                   cast<FloatType>(getElementTypeOrSelf(op.getOuts()[0])),
+                   lanes),
         op(op), query{op.getQuery(), op.getQueryMap()}, tile(op.getOuts()[0]),
         numQueries(extent(query, 0)),
         numLanes(cast<MemRefType>(tile.getType()).getShape().back()) {}
@@ -98,24 +69,20 @@ private:
 
   /// Lanes beyond the queries get the last one: no branches.
   void emitSquare(Value l, Value d, Value count) {
-    Values rows;
     Value last = add(numQueries, -1);
-    for (int64_t row = 0; row < lanes; ++row)
-      rows.push_back(loadRow(minimum(add(l, row), last), d, count));
-    for (auto [position, column] : llvm::enumerate(transpose(rows)))
-      ifFeature(position, count, [&, position = position, column = column] {
-        storeVector(scaled(column), tile, {add(d, position), l});
-      });
+    transposeRows(
+        lanes, count,
+        [&](int64_t row) {
+          return loadRow(minimum(add(l, row), last), d, count);
+        },
+        [&](int64_t position, Value column) {
+          storeVector(scaled(column), tile, {add(d, position), l});
+        });
   }
 
   Value loadRow(Value i, Value d, Value count) {
-    Values at = indices(query, i, d);
-    if (!count)
-      return extend(loadVector(query.value, at));
     auto type = VectorType::get(lanes, getElementTypeOrSelf(query.value));
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    return extend(vector::MaskedLoadOp::create(b, loc, type, query.value, at,
-                                               mask(count), zero));
+    return extend(loadFirst(type, query.value, indices(query, i, d), count));
   }
 
   void emitElements() {
@@ -137,13 +104,15 @@ private:
   int64_t numLanes;
 };
 
-class FinishEmitter : TransposeEmitter {
+class FinishEmitter : RowEmitter {
 public:
   FinishEmitter(OpBuilder &builder, FinishOp op, int64_t lanes)
-      : TransposeEmitter(
-            builder, op.getLoc(),
-            cast<FloatType>(getElementTypeOrSelf(op.getAccumulator())), lanes),
-        op(op), context{op.getOuts()[0], op.getOutputMap()},
+      : RowEmitter(builder, op.getLoc(),
+                   cast<FloatType>(getElementTypeOrSelf(op.getAccumulator())),
+                   lanes),
+        op(op),
+        readings(builder, loc, op.getReadings(), c, op.getState(), lanes),
+        context{op.getOuts()[0], op.getOutputMap()},
         outputType(getElementTypeOrSelf(context.value)),
         numQueries(extent(context, 0)),
         numLanes(
@@ -153,7 +122,8 @@ public:
   void emit() {
     loop(index(0), minimum(index(numLanes), numQueries), lanes, [&](Value l) {
       Values state;
-      for (Value buffer : op.getState())
+      for (Value buffer :
+           op.getState().take_front(getStateSize(op.getNormaliser())))
         state.push_back(loadVector(buffer, l));
       Value factor = op.getNormaliser().buildContextFactor(b, loc, state);
       // f64 has no direct conversion to 16 bits that rounds once.
@@ -165,8 +135,11 @@ public:
         });
       else
         emitElements(l, factor);
-      if (op.getOuts().size() == 2)
+      if (op.hasLse())
         emitLse(l, state);
+      if (!op.getReadings().empty())
+        readings.emitResults(op.getOuts(), op.getNormaliser(), state, l,
+                             minimum(sub(numQueries, l), index(lanes)));
     });
   }
 
@@ -178,36 +151,16 @@ private:
   }
 
   void emitSquare(Value l, Value e, Value count, Value factor) {
-    Values columns;
-    for (int64_t position = 0; position < lanes; ++position) {
-      if (!count) {
-        columns.push_back(loadScaled(add(e, position), l, factor));
-        continue;
-      }
-      auto read = scf::IfOp::create(
-          b, loc, isLess(index(position), count),
-          [&](OpBuilder &, Location) {
-            scf::YieldOp::create(b, loc,
-                                 loadScaled(add(e, position), l, factor));
-          },
-          [&](OpBuilder &, Location) {
-            scf::YieldOp::create(b, loc, zeroVector());
-          });
-      columns.push_back(read.getResult(0));
-    }
-    // The last row first: what lanes beyond the queries hold goes to the last
-    // query's row and is overwritten. No branches.
     Value last = add(numQueries, -1);
-    Values rows = transpose(columns);
-    for (int64_t position = lanes - 1; position >= 0; --position) {
-      Value rounded = round(rows[position], outputType);
-      Values at = indices(context, minimum(add(l, position), last), e);
-      if (count)
-        vector::MaskedStoreOp::create(b, loc, context.value, at, mask(count),
-                                      rounded);
-      else
-        storeVector(rounded, context.value, at);
-    }
+    transposeColumns(
+        lanes, count,
+        [&](int64_t position) {
+          return loadScaled(add(e, position), l, factor);
+        },
+        [&](int64_t row, Value elements) {
+          Values at = indices(context, minimum(add(l, row), last), e);
+          storeFirst(round(elements, outputType), context.value, at, count);
+        });
   }
 
   void emitElements(Value l, Value factor) {
@@ -233,6 +186,7 @@ private:
   }
 
   FinishOp op;
+  ReadingEmitter readings;
   MappedValue context;
   Type outputType;
   Value numQueries;

@@ -16,28 +16,29 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-ScoreChanger::ScoreChanger(OpBuilder &builder, OnlineOp op, int64_t vectorLanes,
-                           int64_t width,
-                           function_ref<Value(Type, unsigned)> getScratch)
-    : BlockEmitter(builder, op.getLoc(), op.getComputeType(), width), op(op),
-      normaliser(op.getNormaliser()), changes(op.getScoreChanges()),
-      vectorLanes(vectorLanes), strip(getScratch(c, 0)),
-      getScratch(getScratch) {}
+ScoreChanger::ScoreChanger(OpBuilder &builder, Location loc,
+                           const BlockScores &scores,
+                           OnlineNormaliserAttrInterface normaliser,
+                           int64_t vectorLanes, int64_t width,
+                           GetScratch getScratch)
+    : TransposeEmitter(builder, loc, scores.getComputeType(), width),
+      scores(scores), normaliser(normaliser), vectorLanes(vectorLanes),
+      strip(getScratch(c, 0)), getScratch(getScratch) {}
 
-void ScoreChanger::emit(Value first, Value count, Value lane) {
+void ScoreChanger::emit(Value first, Value count, Value lane, Value pivots) {
   firstKey = first;
   numKeys = count;
   firstLane = lane;
   transposed.clear();
-  for (auto [number, change] : llvm::enumerate(changes))
+  for (auto [number, change] : llvm::enumerate(scores.changes))
     transposed.push_back(emitTransposed(change, number));
 
   Value holdsQuery = vector::CreateMaskOp::create(
       b, loc, VectorType::get(lanes, b.getI1Type()),
-      sub(op.getLive(), firstLane));
+      sub(scores.live, firstLane));
   Values pivot;
-  if (normaliser.hasState())
-    pivot.push_back(loadVector(op.getOuts()[1], firstLane));
+  if (pivots)
+    pivot.push_back(loadVector(pivots, firstLane));
   pivot = loop(index(0), numKeys, 1, pivot, [&](Value row, ValueRange current) {
     Value score = loadVector(strip, {row, index(0)});
     score = emitChangedScore(score, holdsQuery, row);
@@ -46,8 +47,8 @@ void ScoreChanger::emit(Value first, Value count, Value lane) {
       return Values();
     return Values{normaliser.buildPivot(b, loc, current[0], score)};
   });
-  if (normaliser.hasState())
-    storeVector(pivot[0], op.getOuts()[1], firstLane);
+  if (pivots)
+    storeVector(pivot[0], pivots, firstLane);
 }
 
 Value ScoreChanger::negInf() {
@@ -87,10 +88,10 @@ static Value buildIndex(OpBuilder &builder, Location loc, AffineExpr result,
 bool ScoreChanger::isTransposed(const ScoreChange &change) {
   if (!change.tensor || change.map.getNumResults() == 0)
     return false;
-  unsigned queryDim = op.getNumBatch(), keyDim = queryDim + 1;
+  unsigned queryDim = scores.getNumBatch(), keyDim = queryDim + 1;
   ArrayRef<AffineExpr> results = change.map.getResults();
   return cast<MemRefType>(change.tensor.getType()).isLastDimUnitStride() &&
-         results.back() == getAffineDimExpr(keyDim, op.getContext()) &&
+         results.back() == getAffineDimExpr(keyDim, b.getContext()) &&
          change.map.isFunctionOfDim(queryDim) &&
          llvm::none_of(results.drop_back(), [&](AffineExpr result) {
            return result.isFunctionOfDim(keyDim);
@@ -126,38 +127,27 @@ Value ScoreChanger::emitTransposed(const ScoreChange &change, unsigned number) {
 
 void ScoreChanger::emitSquare(const ScoreChange &change, Value scratch,
                               Value column, Value row, Value count) {
-  auto type = cast<MemRefType>(scratch.getType());
-  auto squareType =
-      VectorType::get({vectorLanes, vectorLanes}, type.getElementType());
-  Value square = arith::ConstantOp::create(b, loc, b.getZeroAttr(squareType));
   // Lanes beyond the queries get the last one's.
-  Value lastLane = add(op.getLive(), -1);
-  for (int64_t lane = 0; lane < vectorLanes; ++lane) {
-    Value query = minimum(add(add(firstLane, column), lane), lastLane);
-    square = vector::InsertOp::create(
-        b, loc, loadKeys(change, query, row, count), square, lane);
-  }
-  square = vector::TransposeOp::create(b, loc, square, ArrayRef<int64_t>{1, 0});
-  for (int64_t key = 0; key < vectorLanes; ++key) {
-    auto store = [&] {
-      Value lanesOfKey = vector::ExtractOp::create(b, loc, square, key);
-      storeVector(lanesOfKey, scratch, {add(row, key), column});
-    };
-    if (count)
-      ifThen(isLess(index(key), count), store);
-    else
-      store();
-  }
+  Value lastLane = add(scores.live, -1);
+  transposeRows(
+      vectorLanes, count,
+      [&](int64_t lane) {
+        Value query = minimum(add(add(firstLane, column), lane), lastLane);
+        return loadKeys(change, query, row, count);
+      },
+      [&](int64_t key, Value lanesOfKey) {
+        storeVector(lanesOfKey, scratch, {add(row, key), column});
+      });
 }
 
 /// The elements of one query and as many keys as a vector has lanes, or `count`
 /// of them; a mask's as integers.
 Value ScoreChanger::loadKeys(const ScoreChange &change, Value query, Value row,
                              Value count) {
-  unsigned numBatch = op.getNumBatch();
-  Values position(op.getOrigin().take_front(numBatch)), at;
-  position.push_back(add(op.getOrigin()[numBatch], query));
-  position.push_back(add(op.getOrigin()[numBatch + 1], add(firstKey, row)));
+  unsigned numBatch = scores.getNumBatch();
+  Values position(scores.origin.take_front(numBatch)), at;
+  position.push_back(add(scores.origin[numBatch], query));
+  position.push_back(add(scores.origin[numBatch + 1], add(firstKey, row)));
   for (AffineExpr result : change.map.getResults())
     at.push_back(buildIndex(b, loc, result, position));
 
@@ -172,16 +162,7 @@ Value ScoreChanger::loadKeys(const ScoreChange &change, Value query, Value row,
                  .getResult(0);
   }
   auto type = VectorType::get(vectorLanes, bufferType.getElementType());
-  Value elements;
-  if (count) {
-    Value mask = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(vectorLanes, b.getI1Type()), count);
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    elements =
-        vector::MaskedLoadOp::create(b, loc, type, buffer, at, mask, zero);
-  } else {
-    elements = vector::LoadOp::create(b, loc, type, buffer, at);
-  }
+  Value elements = loadFirst(type, buffer, at, count);
   if (change.kind == ScoreChangeKind::Keep)
     return arith::ExtUIOp::create(
         b, loc, type.clone(b.getIntegerType(c.getWidth())), elements);
@@ -194,16 +175,16 @@ Value ScoreChanger::loadKeys(const ScoreChange &change, Value query, Value row,
 
 /// The scores of a key after all changes.
 Value ScoreChanger::emitChangedScore(Value score, Value holdsQuery, Value row) {
-  unsigned numBatch = op.getNumBatch();
+  unsigned numBatch = scores.getNumBatch();
   Position position;
-  for (Value batch : op.getOrigin().take_front(numBatch))
+  for (Value batch : scores.origin.take_front(numBatch))
     position.push_back(LaneValue::uniform(batch));
   position.push_back(
-      LaneValue::strided(add(op.getOrigin()[numBatch], firstLane), 1));
-  position.push_back(LaneValue::uniform(
-      add(op.getOrigin()[numBatch + 1], add(firstKey, row))));
+      LaneValue::strided(add(scores.origin[numBatch], firstLane), 1));
+  position.push_back(
+      LaneValue::uniform(add(scores.origin[numBatch + 1], add(firstKey, row))));
   Value live = both(isLive(score), holdsQuery);
-  for (auto [number, change] : llvm::enumerate(changes)) {
+  for (auto [number, change] : llvm::enumerate(scores.changes)) {
     switch (change.kind) {
     case ScoreChangeKind::Sets:
       live = both(live, emitContains(change, position, live));
@@ -250,7 +231,7 @@ Value ScoreChanger::emitContains(const ScoreChange &change,
 /// The elements of a mask, as i1, or of a bias, in the compute type.
 Value ScoreChanger::emitElement(unsigned number, const Position &position,
                                 Value row, Value live) {
-  const ScoreChange &change = changes[number];
+  const ScoreChange &change = scores.changes[number];
   if (Value scratch = transposed[number]) {
     Value elements = loadVector(scratch, {row, index(0)});
     if (change.kind != ScoreChangeKind::Keep)

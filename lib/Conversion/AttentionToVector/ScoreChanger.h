@@ -1,7 +1,7 @@
 //===- ScoreChanger.h - Masks, biases and modifiers on lanes ----*- C++ -*-===//
 //
-// Makes the changes of attention.online to a strip of scores, a key at a time
-// for all queries that are in registers.
+// Makes the changes of a block to a strip of its scores, a key at a time for
+// all queries that are in registers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,22 +9,24 @@
 #define ATTENTION_LIB_CONVERSION_ATTENTIONTOVECTOR_SCORECHANGER_H
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
-#include "BlockEmitter.h"
+#include "BlockLowerings.h"
 #include "LaneVectorizer.h"
+#include "TransposeEmitter.h"
 
 namespace mlir::attention {
 
-class ScoreChanger : BlockEmitter {
+class ScoreChanger : TransposeEmitter {
 public:
   /// Scores are in scratch 0, whose rows are of `width` queries; other scratch
   /// is for what changes read. `vectorLanes` are those of one vector.
-  ScoreChanger(OpBuilder &builder, OnlineOp op, int64_t vectorLanes,
-               int64_t width, function_ref<Value(Type, unsigned)> getScratch);
+  ScoreChanger(OpBuilder &builder, Location loc, const BlockScores &scores,
+               OnlineNormaliserAttrInterface normaliser, int64_t vectorLanes,
+               int64_t width, GetScratch getScratch);
 
   /// Changes the scores of `numKeys` keys of the block from `firstKey` on and
-  /// of the queries from lane `firstLane` on. The normaliser's pivot in the
-  /// op's state follows.
-  void emit(Value firstKey, Value numKeys, Value firstLane);
+  /// of the queries from lane `firstLane` on. The normaliser's pivots follow in
+  /// the buffer `pivots`, if there is one.
+  void emit(Value firstKey, Value numKeys, Value firstLane, Value pivots);
 
 private:
   using Position = SmallVector<LaneValue>;
@@ -50,14 +52,13 @@ private:
   Value isLive(Value score);
   Value both(Value x, Value y);
 
-  OnlineOp op;
+  BlockScores scores;
   OnlineNormaliserAttrInterface normaliser;
-  SmallVector<ScoreChange> changes;
   int64_t vectorLanes;
   Value strip;
   /// For each change, scratch with its elements [key, query], or null.
   SmallVector<Value> transposed;
-  function_ref<Value(Type, unsigned)> getScratch;
+  GetScratch getScratch;
   /// What is at work.
   Value firstKey, numKeys, firstLane;
 };

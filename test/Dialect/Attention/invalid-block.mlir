@@ -150,7 +150,7 @@ func.func @online_state(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %v: tensor<7x3
 
 #rows = affine_map<(r, c) -> (r, c)>
 func.func @online_state_lanes(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %v: tensor<7x3xf32>, %acc: tensor<3x8xf32>, %max: tensor<8xf32>, %sum: tensor<4xf32>, %i: index) {
-  // expected-error@below {{expected tiles of the same lanes, found 'tensor<4x8xf32>' and 'tensor<4xf32>'}}
+  // expected-error@below {{expected tiles of the same lanes, found 'tensor<3x8xf32>' and 'tensor<4xf32>'}}
   %0:3 = attention.online query(%t : tensor<4x8xf32>) key(%k : tensor<7x4xf32> by #rows) value(%v : tensor<7x3xf32> by #rows)
       normaliser(#attention.softmax) origin(%i, %i) live(%i)
       outs(%acc, %max, %sum : tensor<3x8xf32>, tensor<8xf32>, tensor<4xf32>)

@@ -180,6 +180,40 @@ def sinks(rng):
             yield p.call(f"{t} sinks {results}")
 
 
+READINGS = ("top_k 3", "keys 3", "entropy", "top_k 9", "keys 9", "column_mass")
+
+
+@case("readings by maps, with sinks, at an origin", core=True)
+def readings(rng):
+    layouts = {
+        "heads first": (["b0", "b1", "i", "d"], ["b0", "b1 floordiv 2", "j", "d"], ["b0", "b1", "j", "e"],
+                        ["b0", "b1", "i", "e"], ["b0", "b1", "i"], ["b0", "b1", "j"]),
+        "sequence first": (["b0", "i", "b1", "d"], ["b0", "j", "b1 floordiv 2", "d"],
+                           ["j", "b0", "b1", "e"], ["i", "b0", "b1", "e"], ["b1", "i", "b0"], ["j", "b1", "b0"]),
+    }
+    for title, results in layouts.items():
+        for t, dynamic, keys, origin in (("f32", True, 7, None), ("f32", False, 70, None), ("f64", True, 2, (1, 1, 2, 3)),
+                                         ("bf16", True, 40, (0, 2, 40, 20)), ("f32", True, 0, None)):
+            extents = {"b0": 2, "b1": 4, "i": 37, "j": keys, "d": 4, "e": 2, "b1 floordiv 2": 2}
+            p = fused_program(t, dynamic=dynamic)
+            operands = {kind: (p.arg(rng.normal(size=[extents[r] for r in m]), t), m)
+                        for kind, m in zip(("query", "key", "value"), results)}
+            outs = {"context": (destination(p, t, *(extents[r] for r in results[3])), results[3]),
+                    "lse": (destination(p, p.compute, *(extents[r] for r in results[4])), results[4])}
+            for kind in READINGS:
+                name, _, count = kind.partition(" ")
+                m = results[5 if name == "column_mass" else 4]
+                shape = [extents[r] for r in m] + ([int(count)] if count else [])
+                out = (p.arg(np.full(shape, 77), "i32", [-1]) if name == "keys" else
+                       p.arg(np.full(shape, NAN), p.compute, [-1] if count else ()))
+                outs[kind] = (out, m)
+            sink = p.arg(rng.normal(size=(4,)), p.compute) if t == "f64" else None
+            at = [p.scalar(o, "index") for o in origin] if origin else None
+            p.result(*p.fused(operands, outs, changes=[causal(p)], origin=at,
+                              sinks=(sink, ["b1"]) if sink else None))
+            yield p.call(f"{title} {t} {keys} keys{'' if dynamic else ' static'} {origin or ''}")
+
+
 COMBINE = ("""%d = arith.subf %q, %k : $T
               %m = math.absf %d : $T
               %t = arith.mulf %p0, %m : $T

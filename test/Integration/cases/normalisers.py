@@ -20,7 +20,6 @@ FORMS = {
 
 
 def attention(p, q, k, v, form, masked):
-    """The weights are a result where they are asked for: then nothing is fused."""
     s = FORMS[form](p, p.dot(q, k, scaled=True))
     if masked:
         s = p.mask(s, CAUSAL)

@@ -18,10 +18,12 @@ void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
 
 /// fused, into the graph level.
 void populateFusedToLinalgPatterns(RewritePatternSet &patterns);
-/// The block level: pack, online, finish and merge.
+/// The block level: pack, online, finish, merge, weights and mass.
 void populateBlockToLinalgPatterns(RewritePatternSet &patterns);
 /// merge.
 void populateMergeToLinalgPatterns(RewritePatternSet &patterns);
+/// weights and mass.
+void populateWeightsToLinalgPatterns(RewritePatternSet &patterns);
 /// Scores, by ScoreOpInterface.
 void populateScoreToLinalgPatterns(RewritePatternSet &patterns);
 /// modify_scores and mask_scores.

@@ -54,22 +54,6 @@ Speculation::Speculatability AsWeightsOp::getSpeculatability() {
   return getTensorOpSpeculatability(*this);
 }
 
-unsigned AsWeightsOp::getStateSize() { return 0; }
-
-SmallVector<Value> AsWeightsOp::buildInit(OpBuilder &, Location, ValueRange) {
-  return {};
-}
-
-SmallVector<Value> AsWeightsOp::buildUpdate(OpBuilder &, Location, ValueRange,
-                                            Value) {
-  return {};
-}
-
-SmallVector<Value> AsWeightsOp::buildMerge(OpBuilder &, Location, ValueRange,
-                                           ValueRange) {
-  return {};
-}
-
 Value AsWeightsOp::buildWeight(OpBuilder &builder, Location loc, Value score,
                                ValueRange) {
   return buildScoreAsWeight(builder, loc, score);
@@ -83,39 +67,9 @@ Attribute AsWeightsOp::getOnlineNormaliser() {
 // OnlineAsWeightsAttr
 //===----------------------------------------------------------------------===//
 
-bool OnlineAsWeightsAttr::hasState() const { return false; }
-
-SmallVector<Value> OnlineAsWeightsAttr::buildInit(OpBuilder &, Location, Type,
-                                                  ValueRange) const {
-  return {};
-}
-
-Value OnlineAsWeightsAttr::buildPivot(OpBuilder &, Location, Value,
-                                      Value) const {
-  llvm_unreachable("no state");
-}
-
-Value OnlineAsWeightsAttr::buildShift(OpBuilder &, Location, Value) const {
-  llvm_unreachable("no state");
-}
-
-Value OnlineAsWeightsAttr::buildRescale(OpBuilder &, Location, Value,
-                                        Value) const {
-  llvm_unreachable("no state");
-}
-
 Value OnlineAsWeightsAttr::buildWeight(OpBuilder &builder, Location loc,
                                        Value score, Value) const {
   return buildScoreAsWeight(builder, loc, score);
-}
-
-Value OnlineAsWeightsAttr::buildContextFactor(OpBuilder &, Location,
-                                              ValueRange) const {
-  return {};
-}
-
-Value OnlineAsWeightsAttr::buildLse(OpBuilder &, Location, ValueRange) const {
-  llvm_unreachable("no state");
 }
 
 SmallVector<Value>

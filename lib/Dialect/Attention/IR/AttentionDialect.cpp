@@ -3,7 +3,7 @@
 // Registers operations and attributes. What they do is in one file a family:
 // ScoreOps, ProjectedScoreOps, ModifyScoresOp, MaskScoresOp, SoftmaxOp,
 // ContextOp, ReadingOps at the graph level; FusedOp, BlockOps;
-// OnlineSoftmaxAttr.
+// OnlineSoftmaxAttr, TopKReading, EntropyReading.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,6 +30,7 @@ using namespace mlir::attention;
 #include "Attention/Dialect/Attention/IR/AttentionDialect.cpp.inc"
 #include "Attention/Dialect/Attention/IR/AttentionEnums.cpp.inc"
 #include "Attention/Dialect/Attention/IR/AttentionInterfaces.cpp.inc"
+#include "Attention/Dialect/Attention/IR/AttentionReadingAttrInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "Attention/Dialect/Attention/IR/AttentionAttrs.cpp.inc"
 #define GET_OP_CLASSES

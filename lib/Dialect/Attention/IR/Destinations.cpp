@@ -52,9 +52,11 @@ LogicalResult attention::verifyDestinations(DestinationStyleOpInterface op,
 
 DestinationStyleOpInterface
 attention::cloneOnOperands(OpBuilder &builder, DestinationStyleOpInterface op,
-                           ValueRange operands) {
+                           ValueRange operands,
+                           std::optional<unsigned> numDestinations) {
   SmallVector<Type> types;
-  for (Value init : operands.take_back(op.getNumDpsInits()))
+  unsigned numInits = numDestinations.value_or(op.getNumDpsInits());
+  for (Value init : operands.take_back(numInits))
     if (isa<TensorType>(init.getType()))
       types.push_back(init.getType());
   // mlir::clone takes no empty regions where there is a listener.
@@ -80,7 +82,8 @@ struct FoldCasts : public RewritePattern {
     if (!tensor::hasFoldableTensorCastOperand(op))
       return failure();
     auto destination = cast<DestinationStyleOpInterface>(op);
-    SmallVector<Type> types;
+    // Those that change are overwritten.
+    SmallVector<Type> types(op->getResultTypes());
     SmallVector<Value> operands =
         tensor::getUpdatedOperandsAfterCastOpFolding(destination, types);
     Operation *folded = cloneOnOperands(rewriter, destination, operands);

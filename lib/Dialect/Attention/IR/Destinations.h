@@ -28,15 +28,20 @@ LogicalResult reifyDestinations(DestinationStyleOpInterface op,
 LogicalResult verifyDestinations(DestinationStyleOpInterface op,
                                  unsigned numDestinations);
 
-/// A copy of `op`, whose destinations are its last operands, on other operands.
-DestinationStyleOpInterface cloneOnOperands(OpBuilder &builder,
-                                            DestinationStyleOpInterface op,
-                                            ValueRange operands);
+/// A copy of `op`, whose destinations are its last operands, on other operands;
+/// the last `numDestinations` of them, or as many as before, are destinations.
+DestinationStyleOpInterface
+cloneOnOperands(OpBuilder &builder, DestinationStyleOpInterface op,
+                ValueRange operands,
+                std::optional<unsigned> numDestinations = std::nullopt);
 
 /// Folds tensor.cast's that forget static extents into `op`. Upstream's pattern
 /// does too, but crashes where a region is empty (mlir::clone); this one comes
 /// before it.
 void populateFoldCastsPattern(RewritePatternSet &patterns, StringRef opName);
+
+/// Results of attention.fused that nobody uses are not computed.
+void populateDropUnusedResultsPattern(RewritePatternSet &patterns);
 
 } // namespace mlir::attention
 

@@ -126,15 +126,20 @@ Value Decomposer::readOperand(Value operand, AffineMap map,
                    builder.getMultiDimIdentityMap(dims.size()));
 }
 
-/// Result `index` of the op, from a tensor over dimensions `dims`.
+/// Result `index` of the op, from a tensor over dimensions `dims`, and that of
+/// a list where it has one.
 Value Decomposer::writeResult(Value result, ArrayRef<unsigned> dims,
                               unsigned index) {
   Value out = op.getOuts()[index];
   AffineMap local = restrictMap(op.getOutputMap(index), dims);
   if (local.isIdentity())
     return buildCast(result, out.getType());
-  return buildCopy(result, builder.getMultiDimIdentityMap(dims.size()), out,
-                   local);
+  unsigned rank = cast<RankedTensorType>(result.getType()).getRank();
+  if (rank > dims.size())
+    local = AffineMap::get(rank, 0, local.getResults(), op.getContext())
+                .insertResult(builder.getAffineDimExpr(rank - 1),
+                              local.getNumResults());
+  return buildCopy(result, builder.getMultiDimIdentityMap(rank), out, local);
 }
 
 //===----------------------------------------------------------------------===//
@@ -343,13 +348,23 @@ SmallVector<Value> Decomposer::decompose() {
 
   Value value = readOperand(op.getValue(), op.getValueMap(), withBatch({j, e}));
   Type elementType = getElementTypeOrSelf(op.getOuts().front());
-  Value context = ContextOp::create(
-      builder, loc, getType(withBatch({i, e}), elementType), weights, value);
-  SmallVector<Value> results = {writeResult(context, withBatch({i, e}), 0)};
+  SmallVector<Value> values = {ContextOp::create(
+      builder, loc, getType(withBatch({i, e}), elementType), weights, value)};
   if (op.getLse())
-    results.push_back(writeResult(normalised[1], withBatch({i}), 1));
+    values.push_back(normalised[1]);
   if (op.getWeights())
-    results.push_back(writeResult(weights, withBatch({i, j}), results.size()));
+    values.push_back(weights);
+  Value firstKey = op.getOrigin().empty() ? Value() : op.getOrigin().back();
+  for (Attribute reading : op.getReadings())
+    llvm::append_range(values,
+                       cast<RowReadingAttrInterface>(reading).buildGraphLevel(
+                           builder, loc, weights, firstKey));
+  if (op.getColumnMass())
+    values.push_back(ColumnMassOp::create(builder, loc, weights));
+  SmallVector<Value> results;
+  for (auto [index, result] : llvm::enumerate(op.getFusedResults()))
+    results.push_back(
+        writeResult(values[index], withBatch(result.dims), index));
   return results;
 }
 
@@ -362,6 +377,7 @@ SmallVector<Value> Decomposer::decompose() {
 /// %s2 = modify_scores %s1 { … }             // at indices moved by the origin
 /// %w  = softmax %s2
 /// %o' = context %w, %v'                     // and copied into %out
+///                                           // then readings of %w, if any
 FailureOr<SmallVector<Value>> FusedOp::decomposeOperation(OpBuilder &builder) {
   return Decomposer(builder, *this).decompose();
 }

@@ -1,6 +1,7 @@
 //===- FusedOp.cpp - attention.fused --------------------------------------===//
 //
-// Access and verification. Tiling is in FusedTiling.cpp.
+// Access and verification. Results are in FusedResults.cpp, tiling is in
+// FusedTiling.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +22,8 @@ void FusedOp::build(OpBuilder &builder, OperationState &state,
                     ArrayRef<ScoreChange> changes,
                     OnlineNormaliserAttrInterface normaliser,
                     ArrayRef<MappedValue> initOperands, ValueRange origin,
-                    ArrayRef<MappedValue> outs, bool lse, bool weights) {
+                    ArrayRef<MappedValue> outs, bool lse, bool weights,
+                    ArrayRef<Attribute> readings, bool columnMass) {
   ScoreChangeParts parts = splitScoreChanges(builder.getContext(), changes);
   auto values = [](ArrayRef<MappedValue> operands) {
     return llvm::map_to_vector(operands, [](auto &o) { return o.value; });
@@ -41,7 +43,9 @@ void FusedOp::build(OpBuilder &builder, OperationState &state,
         AffineMapAttr::get(value.map), maps(outs),
         initOperands.empty() ? ArrayAttr() : maps(initOperands), parts.changes,
         parts.sets, normaliser, lse ? builder.getUnitAttr() : UnitAttr(),
-        weights ? builder.getUnitAttr() : UnitAttr(), parts.regions.size());
+        weights ? builder.getUnitAttr() : UnitAttr(),
+        builder.getArrayAttr(readings),
+        columnMass ? builder.getUnitAttr() : UnitAttr(), parts.regions.size());
   auto regions = ArrayRef(state.regions).take_back(parts.regions.size());
   for (auto [source, target] : llvm::zip_equal(parts.regions, regions)) {
     IRMapping mapping;
@@ -52,6 +56,7 @@ void FusedOp::build(OpBuilder &builder, OperationState &state,
 void FusedOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                           MLIRContext *) {
   populateFoldCastsPattern(patterns, getOperationName());
+  populateDropUnusedResultsPattern(patterns);
 }
 
 SmallVector<ScoreChange> FusedOp::getScoreChanges() {
@@ -86,9 +91,9 @@ static bool isQuotient(AffineExpr expr, unsigned numDims) {
          dim.getPosition() < numDims;
 }
 
-/// Checks that `map` reads `type` from `numDims` dimensions, each of `required`
-/// once, `optional` ones plainly or divided, and nothing else.
-static LogicalResult verifyMap(FusedOp op, AffineMap map, Type type,
+/// Checks that `map` has `rank` results: of the iteration space, each of
+/// `required` once, the batch dimensions plainly or divided, and nothing else.
+static LogicalResult verifyMap(FusedOp op, AffineMap map, int64_t rank,
                                StringRef name, ArrayRef<unsigned> required,
                                bool isOutput) {
   unsigned numBatch = op.getNumBatch();
@@ -97,10 +102,10 @@ static LogicalResult verifyMap(FusedOp op, AffineMap map, Type type,
            << name << " to take " << numBatch + 4
            << " dimensions (batch..., i, j, d, e), found "
            << AffineMapAttr::get(map);
-  if (map.getNumResults() != cast<ShapedType>(type).getRank())
+  if (map.getNumResults() != rank)
     return op.emitOpError("expected the map of ")
-           << name << " to have " << cast<ShapedType>(type).getRank()
-           << " results, found " << AffineMapAttr::get(map);
+           << name << " to have " << rank << " results, found "
+           << AffineMapAttr::get(map);
   llvm::SmallDenseSet<unsigned> found;
   for (AffineExpr result : map.getResults()) {
     if (auto dim = dyn_cast<AffineDimExpr>(result)) {
@@ -170,6 +175,49 @@ static LogicalResult verifyExtents(FusedOp op) {
   return success();
 }
 
+/// Checks the destinations and their maps.
+static LogicalResult verifyResults(FusedOp op) {
+  for (Attribute attribute : op.getReadings()) {
+    auto reading = cast<RowReadingAttrInterface>(attribute);
+    if (!reading.isCompatible(op.getNormaliser()))
+      return op.emitOpError("expected a reading of weights of the normaliser ")
+             << op.getNormaliser() << ", found " << reading;
+  }
+  SmallVector<FusedResult> results = op.getFusedResults();
+  if (failed(verifyDestinations(op, results.size())))
+    return failure();
+  if (op.getOutputMaps().size() != results.size())
+    return op.emitOpError("expected ")
+           << results.size() << " maps of results, found "
+           << op.getOutputMaps().size();
+  for (auto [index, result] : llvm::enumerate(results)) {
+    auto type = cast<ShapedType>(op.getOuts()[index].getType());
+    std::string name = result.getName();
+    Type elementType = type.getElementType();
+    if (!result.elementType && !isa<FloatType>(elementType))
+      return op.emitOpError("expected ")
+             << name << " of a float type, found " << type;
+    if (result.elementType && elementType != result.elementType)
+      return op.emitOpError("expected ")
+             << name << " of "
+             << (result.elementType == op.getComputeType() ? "the compute type "
+                                                           : "type ")
+             << result.elementType << ", found " << type;
+    int64_t rank = type.getRank();
+    if (result.listLength) {
+      if (rank == 0 || !mayBeEqual(type.getShape().back(), *result.listLength))
+        return op.emitOpError("expected the last dimension of ")
+               << name << " to be that of its list, " << *result.listLength
+               << ", found " << type;
+      --rank;
+    }
+    if (failed(verifyMap(op, op.getOutputMap(index), rank, name, result.dims,
+                         /*isOutput=*/true)))
+      return failure();
+  }
+  return success();
+}
+
 LogicalResult FusedOp::verify() {
   if (getQueryMap().getNumDims() < 4)
     return emitOpError("expected the map of query to take dimensions "
@@ -177,37 +225,17 @@ LogicalResult FusedOp::verify() {
            << getQueryMapAttr();
   unsigned i = getQueryDim(), j = getKeyDim(), d = getFeatureDim(),
            e = getValueDim();
-  unsigned numOuts = 1 + getLse() + getWeights();
-  if (failed(verifyDestinations(*this, numOuts)))
-    return failure();
-  if (getOutputMaps().size() != numOuts)
-    return emitOpError("expected ")
-           << numOuts << " maps of results, found " << getOutputMaps().size();
   Type c = getComputeType();
-  SmallVector<StringRef> names = {"the context"};
-  SmallVector<SmallVector<unsigned>> dims = {{i, e}};
-  if (getLse()) {
-    names.push_back("the log-sum-exp");
-    dims.push_back({i});
-  }
-  if (getWeights()) {
-    names.push_back("the weights");
-    dims.push_back({i, j});
-  }
-  for (auto [index, out] : llvm::enumerate(getOuts())) {
-    if (failed(verifyMap(*this, getOutputMap(index), out.getType(),
-                         names[index], dims[index], /*isOutput=*/true)))
-      return failure();
-    if (index > 0 && getElementTypeOrSelf(out) != c)
-      return emitOpError("expected ") << names[index] << " of the compute type "
-                                      << c << ", found " << out.getType();
-  }
-  if (failed(verifyMap(*this, getQueryMap(), getQuery().getType(), "query",
-                       {i, d}, /*isOutput=*/false)) ||
-      failed(verifyMap(*this, getKeyMap(), getKey().getType(), "key", {j, d},
-                       /*isOutput=*/false)) ||
-      failed(verifyMap(*this, getValueMap(), getValue().getType(), "value",
-                       {j, e}, /*isOutput=*/false)) ||
+  if (failed(verifyResults(*this)))
+    return failure();
+  auto verifyOperand = [&](Value operand, AffineMap map, StringRef name,
+                           ArrayRef<unsigned> required) {
+    return verifyMap(*this, map, cast<ShapedType>(operand.getType()).getRank(),
+                     name, required, /*isOutput=*/false);
+  };
+  if (failed(verifyOperand(getQuery(), getQueryMap(), "query", {i, d})) ||
+      failed(verifyOperand(getKey(), getKeyMap(), "key", {j, d})) ||
+      failed(verifyOperand(getValue(), getValueMap(), "value", {j, e})) ||
       failed(verifyExtents(*this)))
     return failure();
   if (getScale() && getScale().getType() != c)

@@ -44,8 +44,9 @@ static bool isWhole(OpFoldResult offset, OpFoldResult size, Value value,
   return isa<Value>(size) && cast<Value>(size).getDefiningOp<tensor::DimOp>();
 }
 
-/// Where a tile of the iteration space lies in an operand with this map.
-/// Quotients need a tile of 1: elsewhere the tile would need another map.
+/// Where a tile of the iteration space lies in an operand with this map; of
+/// dimensions behind those of the map, all. Quotients need a tile of 1:
+/// elsewhere the tile would need another map.
 static LogicalResult getSlice(OpBuilder &builder, Location loc, Value value,
                               AffineMap map, ArrayRef<OpFoldResult> offsets,
                               ArrayRef<OpFoldResult> sizes,
@@ -74,6 +75,11 @@ static LogicalResult getSlice(OpBuilder &builder, Location loc, Value value,
       sliceOffsets.push_back(zero);
       sliceSizes.push_back(one);
     }
+  }
+  int64_t rank = cast<ShapedType>(value.getType()).getRank();
+  for (int64_t position = map.getNumResults(); position < rank; ++position) {
+    sliceOffsets.push_back(zero);
+    sliceSizes.push_back(tensor::getMixedSize(builder, loc, value, position));
   }
   return success();
 }
@@ -113,6 +119,8 @@ SmallVector<utils::IteratorType> FusedOp::getLoopIteratorTypes() {
   SmallVector<utils::IteratorType> types(getNumBatch() + 4,
                                          utils::IteratorType::parallel);
   types[getKeyDim()] = types[getFeatureDim()] = utils::IteratorType::reduction;
+  if (getColumnMass())
+    types[getQueryDim()] = utils::IteratorType::reduction;
   return types;
 }
 
@@ -143,6 +151,12 @@ FusedOp::getTiledImplementation(OpBuilder &builder,
   // of them is not this op.
   if (!isZeroInteger(offsets[getKeyDim()]) ||
       !isZeroInteger(offsets[getFeatureDim()]))
+    return failure();
+  // A tile of queries is, but for sums over them.
+  unsigned position = *getOutputMap(0).getResultPosition(
+      builder.getAffineDimExpr(getQueryDim()));
+  if (getColumnMass() && !isWhole(offsets[getQueryDim()], sizes[getQueryDim()],
+                                  getOuts()[0], position))
     return failure();
   SmallVector<Operation *> slices;
   SmallVector<OpFoldResult> allOffsets(offsets), allSizes(sizes);
@@ -211,6 +225,14 @@ LogicalResult FusedOp::getResultTilePosition(
 // OnlineOp
 //===----------------------------------------------------------------------===//
 
+/// Moves the first key of an origin among `operands`.
+static void moveOrigin(OpBuilder &builder, Location loc, OperandRange origin,
+                       OpFoldResult offset, MutableArrayRef<Value> operands) {
+  OpFoldResult first = add(builder, loc, origin.back(), offset);
+  operands[origin.getBeginOperandIndex() + origin.size() - 1] =
+      getValueOrCreateConstantIndexOp(builder, loc, first);
+}
+
 /// The keys are its only loop.
 SmallVector<utils::IteratorType> OnlineOp::getLoopIteratorTypes() {
   return {utils::IteratorType::reduction};
@@ -243,10 +265,7 @@ TilingResult attention::buildKeyTile(OpBuilder &builder, OnlineOp op,
   SmallVector<Value> operands = llvm::to_vector(op.getOperands());
   operands[1] = slice(op.getKey(), op.getKeyMap());
   operands[2] = slice(op.getValue(), op.getValueMap());
-  OperandRange origin = op.getOrigin();
-  OpFoldResult first = add(builder, loc, origin.back(), offset);
-  operands[origin.getBeginOperandIndex() + origin.size() - 1] =
-      getValueOrCreateConstantIndexOp(builder, loc, first);
+  moveOrigin(builder, loc, op.getOrigin(), offset, operands);
   llvm::copy(outs, operands.end() - outs.size());
   auto tiled =
       cast<OnlineOp>(cloneOnOperands(builder, op, operands).getOperation());
@@ -262,5 +281,95 @@ OnlineOp::getResultTilePosition(OpBuilder &builder, unsigned resultNumber,
   resultSizes =
       tensor::getMixedSizes(builder, getLoc(), getOuts()[resultNumber]);
   resultOffsets.assign(resultSizes.size(), builder.getIndexAttr(0));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// WeightsOp and MassOp
+//===----------------------------------------------------------------------===//
+
+/// `op`, which has a state of all keys, on some of them; `out` is its
+/// destination there. Slices are collected.
+template <typename OpTy>
+static TilingResult buildSecondPassTile(OpBuilder &builder, OpTy op,
+                                        OpFoldResult offset, OpFoldResult size,
+                                        Value out,
+                                        SmallVector<Operation *> slices) {
+  Location loc = op.getLoc();
+  SmallVector<Value> operands = llvm::to_vector(op->getOperands());
+  OpFoldResult numFeatures =
+      getExtent(builder, loc, op.getKey(), op.getKeyMap(), 1);
+  operands[1] = *buildSlice(builder, loc, op.getKey(), op.getKeyMap(),
+                            {offset, builder.getIndexAttr(0)},
+                            {size, numFeatures}, slices);
+  operands.back() = out;
+  moveOrigin(builder, loc, op.getOrigin(), offset, operands);
+  auto tiled =
+      cast<OpTy>(cloneOnOperands(builder, op, operands).getOperation());
+  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+}
+
+/// The keys are their only loop, each with results of its own.
+SmallVector<utils::IteratorType> WeightsOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+
+SmallVector<utils::IteratorType> MassOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel};
+}
+
+SmallVector<Range> WeightsOp::getIterationDomain(OpBuilder &builder) {
+  return {{builder.getIndexAttr(0),
+           getExtent(builder, getLoc(), getKey(), getKeyMap(), 0),
+           builder.getIndexAttr(1)}};
+}
+
+SmallVector<Range> MassOp::getIterationDomain(OpBuilder &builder) {
+  return {{builder.getIndexAttr(0),
+           getExtent(builder, getLoc(), getKey(), getKeyMap(), 0),
+           builder.getIndexAttr(1)}};
+}
+
+FailureOr<TilingResult>
+WeightsOp::getTiledImplementation(OpBuilder &builder,
+                                  ArrayRef<OpFoldResult> offsets,
+                                  ArrayRef<OpFoldResult> sizes) {
+  SmallVector<Operation *> slices;
+  OpFoldResult numRows =
+      getExtent(builder, getLoc(), getOuts()[0], getOutputMap(), 0);
+  Value out = *buildSlice(builder, getLoc(), getOuts()[0], getOutputMap(),
+                          {builder.getIndexAttr(0), offsets[0]},
+                          {numRows, sizes[0]}, slices);
+  return buildSecondPassTile(builder, *this, offsets[0], sizes[0], out, slices);
+}
+
+FailureOr<TilingResult>
+MassOp::getTiledImplementation(OpBuilder &builder,
+                               ArrayRef<OpFoldResult> offsets,
+                               ArrayRef<OpFoldResult> sizes) {
+  SmallVector<Operation *> slices;
+  Value out =
+      *buildSlice(builder, getLoc(), getOuts()[0],
+                  builder.getMultiDimIdentityMap(1), offsets, sizes, slices);
+  return buildSecondPassTile(builder, *this, offsets[0], sizes[0], out, slices);
+}
+
+LogicalResult WeightsOp::getResultTilePosition(
+    OpBuilder &builder, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  OpFoldResult numRows =
+      getExtent(builder, getLoc(), getOuts()[0], getOutputMap(), 0);
+  return getSlice(builder, getLoc(), getOuts()[0], getOutputMap(),
+                  {builder.getIndexAttr(0), offsets[0]}, {numRows, sizes[0]},
+                  resultOffsets, resultSizes);
+}
+
+LogicalResult MassOp::getResultTilePosition(
+    OpBuilder &, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
+  resultOffsets.assign(offsets.begin(), offsets.end());
+  resultSizes.assign(sizes.begin(), sizes.end());
   return success();
 }

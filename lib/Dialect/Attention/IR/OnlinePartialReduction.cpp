@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Attention/Dialect/Attention/IR/Readings.h"
 #include "FusedTiling.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -20,17 +20,15 @@ FailureOr<SmallVector<Value>>
 OnlineOp::generateInitialTensorForPartialReduction(
     OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
     const SetVector<unsigned> &) {
-  Type c = getComputeType();
-  SmallVector<Value> scalars = {
-      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0))};
   // What init operands say is in the destinations already.
-  if (getNormaliser().hasState())
-    llvm::append_range(scalars, getNormaliser().buildInit(builder, loc, c, {}));
+  SmallVector<Value> scalars = buildStateBeforeKeys(
+      builder, loc, getNormaliser(), getReadings(), getComputeType(), {});
   SmallVector<Value> states;
   for (auto [out, scalar] : llvm::zip_equal(getOuts(), scalars)) {
     SmallVector<OpFoldResult> extents = {sizes.front()};
     llvm::append_range(extents, tensor::getMixedSizes(builder, loc, out));
-    Value empty = tensor::EmptyOp::create(builder, loc, extents, c);
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, extents, scalar.getType());
     states.push_back(
         linalg::FillOp::create(builder, loc, scalar, empty).getResult(0));
   }
@@ -91,6 +89,7 @@ FailureOr<MergeResult> OnlineOp::mergeReductions(OpBuilder &builder,
                                                  ValueRange states,
                                                  const SetVector<unsigned> &) {
   auto merge = MergeOp::create(builder, loc, getResultTypes(), states.front(),
-                               states.drop_front(), getOuts(), getNormaliser());
+                               states.drop_front(), getOuts(), getNormaliser(),
+                               getReadings());
   return MergeResult{{merge}, SmallVector<Value>(merge->getResults())};
 }

@@ -6,68 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ElementBuilder.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::attention;
 
 namespace {
-/// Builds elementwise code on values of one float type, scalar or vector.
-struct FloatBuilder {
-  FloatBuilder(OpBuilder &builder, Location loc, Type type)
-      : builder(builder), loc(loc), type(type) {}
-
-  Value constant(double value) {
-    Type element = getElementTypeOrSelf(type);
-    return splat(builder.getFloatAttr(element, value));
-  }
-  Value integer(int64_t value) {
-    return splat(
-        builder.getIntegerAttr(getElementTypeOrSelf(integerType()), value));
-  }
-  Value splat(TypedAttr element) {
-    if (auto vector = dyn_cast<VectorType>(type))
-      return arith::ConstantOp::create(
-          builder, loc,
-          DenseElementsAttr::get(vector.clone(element.getType()), element));
-    return arith::ConstantOp::create(builder, loc, element);
-  }
-  Type integerType() {
-    Type element = builder.getIntegerType(
-        getElementTypeOrSelf(type).getIntOrFloatBitWidth());
-    if (auto vector = dyn_cast<VectorType>(type))
-      return vector.clone(element);
-    return element;
-  }
-  Value add(Value a, Value b) {
-    return arith::AddFOp::create(builder, loc, a, b);
-  }
-  Value sub(Value a, Value b) {
-    return arith::SubFOp::create(builder, loc, a, b);
-  }
-  Value mul(Value a, Value b) {
-    return arith::MulFOp::create(builder, loc, a, b);
-  }
-  /// a · b + c, fused where the target has an instruction for it.
-  Value multiplyAdd(Value a, Value b, Value c) {
-    auto contract = arith::FastMathFlags::contract;
-    Value product = arith::MulFOp::create(builder, loc, a, b, contract);
-    return arith::AddFOp::create(builder, loc, product, c, contract);
-  }
-  /// a > b ? a : b, which is b where one is NaN. One instruction on x86.
-  Value greater(Value a, Value b) {
-    Value isGreater =
-        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, a, b);
-    return arith::SelectOp::create(builder, loc, isGreater, a, b);
-  }
-
-  OpBuilder &builder;
-  Location loc;
-  Type type;
-};
-
 /// How exp is computed in a type: exp(x) = 2^n · exp(r) with n = round(x · log2
 /// e), r = x − n · log 2.
 struct ExpConstants {
@@ -108,7 +53,7 @@ static const double log2E = 1.4426950408889634;
 
 /// exp(x), or 2^x in base 2, for x ≤ 0, −inf included (0), or NaN. Exactly 1 at
 /// 0 and exactly 0 below the least exponent.
-static Value buildExpOfNonPositive(FloatBuilder &b, Value x, bool isBase2) {
+static Value buildExpOfNonPositive(ElementBuilder &b, Value x, bool isBase2) {
   ExpConstants c =
       getElementTypeOrSelf(b.type).isF64()
           ? ExpConstants{-709.0,
@@ -172,7 +117,7 @@ std::pair<double, Attribute> OnlineSoftmaxAttr::getPrescaled() const {
 SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
                                                 Location loc, Type type,
                                                 ValueRange initElements) const {
-  FloatBuilder b(builder, loc, type);
+  ElementBuilder b(builder, loc, type);
   if (initElements.empty())
     return {b.constant(-std::numeric_limits<double>::infinity()),
             b.constant(0.0)};
@@ -187,13 +132,13 @@ SmallVector<Value> OnlineSoftmaxAttr::buildInit(OpBuilder &builder,
 
 Value OnlineSoftmaxAttr::buildPivot(OpBuilder &builder, Location loc,
                                     Value pivot, Value score) const {
-  return FloatBuilder(builder, loc, pivot.getType()).greater(score, pivot);
+  return ElementBuilder(builder, loc, pivot.getType()).greater(score, pivot);
 }
 
 /// The maximum as a number to subtract: 0 where there is no live pair yet.
 Value OnlineSoftmaxAttr::buildShift(OpBuilder &builder, Location loc,
                                     Value pivot) const {
-  FloatBuilder b(builder, loc, pivot.getType());
+  ElementBuilder b(builder, loc, pivot.getType());
   Value negInf = b.constant(-std::numeric_limits<double>::infinity());
   Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
                                         pivot, negInf);
@@ -207,14 +152,14 @@ Value OnlineSoftmaxAttr::buildRescale(OpBuilder &builder, Location loc,
 
 Value OnlineSoftmaxAttr::buildWeight(OpBuilder &builder, Location loc,
                                      Value score, Value shift) const {
-  FloatBuilder b(builder, loc, score.getType());
+  ElementBuilder b(builder, loc, score.getType());
   return buildExpOfNonPositive(b, b.sub(score, shift), isBase2());
 }
 
 /// 1 / sum, or 0 for a row without a live pair: its context is 0.
 Value OnlineSoftmaxAttr::buildContextFactor(OpBuilder &builder, Location loc,
                                             ValueRange state) const {
-  FloatBuilder b(builder, loc, state[1].getType());
+  ElementBuilder b(builder, loc, state[1].getType());
   Value zero = b.constant(0.0);
   Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
                                         state[1], zero);
@@ -225,12 +170,35 @@ Value OnlineSoftmaxAttr::buildContextFactor(OpBuilder &builder, Location loc,
 
 Value OnlineSoftmaxAttr::buildLse(OpBuilder &builder, Location loc,
                                   ValueRange state) const {
-  FloatBuilder b(builder, loc, state[1].getType());
+  ElementBuilder b(builder, loc, state[1].getType());
   Value log = math::LogOp::create(builder, loc, state[1]);
   Value shift = buildShift(builder, loc, state[0]);
   if (isBase2())
     return b.multiplyAdd(shift, b.constant(1.0 / log2E), log);
   return b.add(shift, log);
+}
+
+bool OnlineSoftmaxAttr::growsWithScores() const { return true; }
+
+bool OnlineSoftmaxAttr::hasEntropy() const { return true; }
+
+/// With w = p / sum and ln w = (score − shift) − ln sum:
+/// −Σ w · ln w = (mass · ln sum − moment) / sum, of which nothing cancels where
+/// the pivot is the maximum. A row without a live pair has a sum of 0.
+Value OnlineSoftmaxAttr::buildEntropy(OpBuilder &builder, Location loc,
+                                      Value mass, Value moment,
+                                      ValueRange state) const {
+  ElementBuilder b(builder, loc, mass.getType());
+  if (isBase2())
+    moment = b.mul(moment, b.constant(1.0 / log2E));
+  Value log = math::LogOp::create(builder, loc, state[1]);
+  Value entropy =
+      b.mul(b.sub(b.mul(mass, log), moment),
+            arith::DivFOp::create(builder, loc, b.constant(1.0), state[1]));
+  Value zero = b.constant(0.0);
+  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
+                                        state[1], zero);
+  return arith::SelectOp::create(builder, loc, isEmpty, zero, entropy);
 }
 
 SmallVector<Value> OnlineSoftmaxAttr::buildGraphLevel(OpBuilder &builder,

@@ -108,6 +108,10 @@ Speculation::Speculatability TopKOp::getSpeculatability() {
   return getReadingSpeculatability(*this);
 }
 
+Attribute TopKOp::getRowReading() {
+  return TopKReadingAttr::get(getContext(), getK());
+}
+
 //===----------------------------------------------------------------------===//
 // EntropyOp
 //===----------------------------------------------------------------------===//
@@ -140,6 +144,10 @@ EntropyOp::reifyResultShapes(OpBuilder &builder,
 
 Speculation::Speculatability EntropyOp::getSpeculatability() {
   return getReadingSpeculatability(*this);
+}
+
+Attribute EntropyOp::getRowReading() {
+  return EntropyReadingAttr::get(getContext());
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,6 +7,7 @@
 
 #include "BlockBuilder.h"
 
+#include "Attention/Dialect/Attention/IR/Readings.h"
 #include "BlockOperands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -23,6 +24,9 @@ BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
         return change.kind == ScoreChangeKind::Bias ||
                change.kind == ScoreChangeKind::Modify;
       });
+  // Equal scores need not be equal after a factor has been rounded into them.
+  for (auto reading : op.getReadings().getAsRange<RowReadingAttrInterface>())
+    seesScores |= reading.isSelective();
   if (!op.isDot() || seesScores)
     return;
   auto [factor, prescaled] = normaliser.getPrescaled();
@@ -41,7 +45,9 @@ Value BlockBuilder::buildPackScale() {
 }
 
 SmallVector<Value> BlockBuilder::build() {
-  return buildResults(buildState(buildInitialState(), std::nullopt));
+  QueryBlock queries = buildQueryBlock(buildTileScratch());
+  return buildResults(queries,
+                      buildState(queries, buildInitialState(), std::nullopt));
 }
 
 SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
@@ -50,76 +56,147 @@ SmallVector<Value> BlockBuilder::buildPartialState(KeyPart part,
   for (auto [scalar, out] : llvm::zip_equal(buildInitialElements({}), outs))
     state.push_back(
         linalg::FillOp::create(builder, loc, scalar, out).getResult(0));
-  return buildState(state, part);
+  return buildState(buildQueryBlock(buildTileScratch()), state, part);
 }
 
 SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
   SmallVector<Value> state = buildInitialState();
-  auto merge =
-      MergeOp::create(builder, loc, ValueRange(state).getTypes(),
-                      states.front(), states.drop_front(), state, normaliser);
-  return buildResults(llvm::to_vector_of<Value>(merge.getResults()));
+  auto merge = MergeOp::create(builder, loc, ValueRange(state).getTypes(),
+                               states.front(), states.drop_front(), state,
+                               normaliser, op.getReadings());
+  SmallVector<Value> merged(merge.getResults());
+  // Weights are a second pass over the keys.
+  return buildResults(op.getWeights() ? buildQueryBlock(buildTileScratch())
+                                      : QueryBlock(),
+                      merged);
 }
 
 SmallVector<Value> BlockBuilder::buildInitialElements(ValueRange initElements) {
-  Type c = op.getComputeType();
-  SmallVector<Value> elements = {
-      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(c, 0.0))};
-  if (normaliser.hasState())
-    llvm::append_range(elements,
-                       normaliser.buildInit(builder, loc, c, initElements));
-  return elements;
+  return buildStateBeforeKeys(builder, loc, normaliser, op.getReadings(),
+                              op.getComputeType(), initElements);
 }
 
 SmallVector<Value> BlockBuilder::buildInitialState() {
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());
-  SmallVector<OpFoldResult> sizes = {getExtent(builder, loc, context, 1),
-                                     builder.getIndexAttr(this->sizes.queries)};
+  SmallVector<StateShape> shapes =
+      getStateShapes(op, getExtent(builder, loc, context, 1),
+                     builder.getIndexAttr(sizes.queries));
   SmallVector<Value> initElements, state;
   for (Value operand : op.getInitOperands())
     initElements.push_back(buildElement(builder, loc, operand));
-  for (Value scalar : buildInitialElements(initElements)) {
-    Value scratch = buildScratch(builder, loc, scalar.getType(),
-                                 state.empty() ? ArrayRef(sizes)
-                                               : ArrayRef(sizes).drop_front());
+  for (auto [scalar, shape] :
+       llvm::zip_equal(buildInitialElements(initElements), shapes)) {
+    Value scratch =
+        buildScratch(builder, loc, shape.elementType, shape.extents);
     state.push_back(
         linalg::FillOp::create(builder, loc, scalar, scratch).getResult(0));
   }
   return state;
 }
 
-SmallVector<Value> BlockBuilder::buildState(ValueRange initialState,
-                                            std::optional<KeyPart> part) {
+Value BlockBuilder::buildTileScratch() {
+  MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
+                                  op.getQueryDim(), op.getFeatureDim());
+  return buildScratch(
+      builder, loc, op.getComputeType(),
+      {getExtent(builder, loc, query, 1), builder.getIndexAttr(sizes.queries)});
+}
+
+QueryBlock BlockBuilder::buildQueryBlock(Value tile) {
   MappedValue query = buildMatrix(builder, loc, op.getQuery(), op.getQueryMap(),
                                   op.getQueryDim(), op.getFeatureDim());
   Value packScale = buildPackScale();
-  Value scratch = buildScratch(
-      builder, loc, op.getComputeType(),
-      {getExtent(builder, loc, query, 1), builder.getIndexAttr(sizes.queries)});
-  Value tile = PackOp::create(builder, loc, TypeRange(scratch.getType()),
-                              query.value, packScale, scratch, query.map)
-                   .getResult(0);
-  QueryBlock queries{tile, op.isDot() ? Value() : op.getScale(), normaliser,
-                     getExtent(builder, loc, query, 0)};
-  return buildKeyLoops(builder, op, queries, sizes.keys, masks, part,
-                       initialState);
+  Value packed = PackOp::create(builder, loc, TypeRange(tile.getType()),
+                                query.value, packScale, tile, query.map)
+                     .getResult(0);
+  return {packed, op.isDot() ? Value() : op.getScale(),
+          getExtent(builder, loc, query, 0)};
 }
 
-SmallVector<Value> BlockBuilder::buildResults(ArrayRef<Value> state) {
+SmallVector<Value> BlockBuilder::buildState(const QueryBlock &queries,
+                                            ValueRange initialState,
+                                            std::optional<KeyPart> part) {
+  MappedValue value = buildMatrix(builder, loc, op.getValue(), op.getValueMap(),
+                                  op.getKeyDim(), op.getValueDim());
+  auto buildOnline = [&](const BlockScores &scores, ValueRange state) {
+    return cast<DestinationStyleOpInterface>(
+        OnlineOp::create(builder, loc, scores.query, scores.key, value,
+                         scores.parameters, scores.scale, *scores.combine,
+                         scores.changes, normaliser, op.getReadings(),
+                         scores.origin, scores.live, state)
+            .getOperation());
+  };
+  return buildKeyLoops(builder, op, queries, sizes.keys, masks, part,
+                       initialState, buildOnline);
+}
+
+Value BlockBuilder::buildWeights(const QueryBlock &queries, unsigned number,
+                                 ValueRange state) {
+  MappedValue weights =
+      buildMatrix(builder, loc, op.getOuts()[number], op.getOutputMap(number),
+                  op.getQueryDim(), op.getKeyDim());
+  // Keys that no query of the block sees are not visited.
+  bool hasSets =
+      llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
+        return change.kind == ScoreChangeKind::Sets;
+      });
+  Value initial = weights.value;
+  if (hasSets || !masks.masks.empty()) {
+    Value zero = arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(op.getComputeType(), 0.0));
+    initial = linalg::FillOp::create(builder, loc, zero, initial).getResult(0);
+  }
+  auto buildBlock = [&](const BlockScores &scores, ValueRange current) {
+    return cast<DestinationStyleOpInterface>(
+        WeightsOp::create(builder, loc, scores, normaliser, state,
+                          MappedValue{current.front(), weights.map})
+            .getOperation());
+  };
+  Value result = buildKeyLoops(builder, op, queries, sizes.keys, masks,
+                               std::nullopt, initial, buildBlock)
+                     .front();
+  return buildInsertion(builder, loc, result, op.getOuts()[number]);
+}
+
+Value BlockBuilder::buildMass(ValueRange state, Value tile, Value mass) {
+  auto buildBlock = [&](const BlockScores &scores, ValueRange current) {
+    return cast<DestinationStyleOpInterface>(
+        MassOp::create(builder, loc, scores, normaliser, state, current.front())
+            .getOperation());
+  };
+  return buildKeyLoops(builder, op, buildQueryBlock(tile), sizes.keys, masks,
+                       std::nullopt, mass, buildBlock)
+      .front();
+}
+
+SmallVector<Value> BlockBuilder::buildResults(const QueryBlock &queries,
+                                              ArrayRef<Value> state) {
+  finalState =
+      llvm::to_vector(state.drop_front().take_front(getStateSize(normaliser)));
   MappedValue context =
       buildMatrix(builder, loc, op.getOuts()[0], op.getOutputMap(0),
                   op.getQueryDim(), op.getValueDim());
   SmallVector<Value> outs = {context.value};
-  if (op.getLse())
-    outs.push_back(buildRow(builder, loc, op.getOuts()[1], op.getOutputMap(1),
-                            op.getQueryDim()));
-  auto finish =
-      FinishOp::create(builder, loc, ValueRange(outs).getTypes(), state.front(),
-                       state.drop_front(), outs, normaliser, context.map);
+  for (auto [number, result] : llvm::enumerate(op.getFusedResults()))
+    if (result.kind == FusedResultKind::Lse ||
+        result.kind == FusedResultKind::Reading)
+      outs.push_back(buildRow(builder, loc, op.getOuts()[number],
+                              op.getOutputMap(number), op.getQueryDim()));
+  auto finish = FinishOp::create(builder, loc, ValueRange(outs).getTypes(),
+                                 state.front(), state.drop_front(), outs,
+                                 normaliser, op.getReadings(), context.map);
   SmallVector<Value> results;
-  for (auto [out, result] : llvm::zip(op.getOuts(), finish.getResults()))
-    results.push_back(buildInsertion(builder, loc, result, out));
+  ValueRange finished = finish.getResults();
+  for (auto [number, result] : llvm::enumerate(op.getFusedResults())) {
+    if (result.kind == FusedResultKind::Weights) {
+      results.push_back(buildWeights(queries, number, finalState));
+      continue;
+    }
+    results.push_back(
+        buildInsertion(builder, loc, finished.front(), op.getOuts()[number]));
+    finished = finished.drop_front();
+  }
   return results;
 }

@@ -32,6 +32,16 @@ public:
   /// the keys.
   SmallVector<Value> buildFromStates(ValueRange states);
 
+  /// The normaliser's state after all keys, of what was built last.
+  ArrayRef<Value> getFinalState() const { return finalState; }
+
+  /// Adds the weights of the block, by their normaliser's state after all keys,
+  /// to the mass [keys] of the op's keys. Queries are packed into `tile`.
+  Value buildMass(ValueRange state, Value tile, Value mass);
+
+  /// Scratch for packed queries.
+  Value buildTileScratch();
+
 private:
   /// What packed queries are multiplied by, or null: the scale of a dot
   /// product, and what the normaliser would have scores multiplied by where
@@ -44,12 +54,22 @@ private:
   /// The values of a state before any key.
   SmallVector<Value> buildInitialElements(ValueRange initElements);
 
+  /// The packed queries, in `tile`.
+  QueryBlock buildQueryBlock(Value tile);
+
   /// The state after all keys, or those of a part.
-  SmallVector<Value> buildState(ValueRange initialState,
+  SmallVector<Value> buildState(const QueryBlock &queries,
+                                ValueRange initialState,
                                 std::optional<KeyPart> part);
 
   /// The results from the state after all keys.
-  SmallVector<Value> buildResults(ArrayRef<Value> state);
+  SmallVector<Value> buildResults(const QueryBlock &queries,
+                                  ArrayRef<Value> state);
+
+  /// The weights, result `number`, in a second pass over the keys, from their
+  /// normaliser's state.
+  Value buildWeights(const QueryBlock &queries, unsigned number,
+                     ValueRange state);
 
   RewriterBase &builder;
   Location loc;
@@ -60,6 +80,7 @@ private:
   /// multiplied by.
   OnlineNormaliserAttrInterface normaliser;
   double packFactor = 1.0;
+  SmallVector<Value> finalState;
 };
 
 } // namespace mlir::attention

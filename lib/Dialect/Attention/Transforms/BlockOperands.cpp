@@ -6,6 +6,7 @@
 
 #include "BlockOperands.h"
 
+#include "Attention/Dialect/Attention/IR/Readings.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -53,14 +54,14 @@ MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
 Value attention::buildRow(OpBuilder &builder, Location loc, Value operand,
                           AffineMap map, unsigned row) {
   auto type = cast<RankedTensorType>(operand.getType());
-  if (type.getRank() == 1)
+  SmallVector<int64_t> shape = {type.getDimSize(
+      *map.getResultPosition(getAffineDimExpr(row, map.getContext())))};
+  llvm::append_range(shape, type.getShape().drop_front(map.getNumResults()));
+  if (type.getRank() == static_cast<int64_t>(shape.size()))
     return operand;
   SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
-  unsigned position =
-      *map.getResultPosition(getAffineDimExpr(row, map.getContext()));
-  auto rowType =
-      RankedTensorType::get({type.getDimSize(position)}, type.getElementType());
+  auto rowType = RankedTensorType::get(shape, type.getElementType());
   return tensor::ExtractSliceOp::create(
       builder, loc, rowType, operand, offsets,
       tensor::getMixedSizes(builder, loc, operand), strides);
@@ -92,4 +93,20 @@ Value attention::buildScratch(OpBuilder &builder, Location loc,
   dispatchIndexOpFoldResults(sizes, dynamic, shape);
   return bufferization::AllocTensorOp::create(
       builder, loc, RankedTensorType::get(shape, elementType), dynamic);
+}
+
+SmallVector<StateShape> attention::getStateShapes(FusedOp op,
+                                                  OpFoldResult numValueFeatures,
+                                                  OpFoldResult lanes) {
+  FloatType c = op.getComputeType();
+  SmallVector<StateShape> shapes = {{c, {numValueFeatures, lanes}}};
+  for (unsigned i = 0; i < getStateSize(op.getNormaliser()); ++i)
+    shapes.push_back({c, {lanes}});
+  for (auto reading : op.getReadings().getAsRange<RowReadingAttrInterface>()) {
+    OpFoldResult numSlots = IntegerAttr::get(IndexType::get(op.getContext()),
+                                             reading.getNumSlots());
+    for (Type type : reading.getStateTypes(c))
+      shapes.push_back({type, {numSlots, lanes}});
+  }
+  return shapes;
 }

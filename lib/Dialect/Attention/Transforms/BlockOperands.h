@@ -8,7 +8,7 @@
 #ifndef ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_BLOCKOPERANDS_H
 #define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_BLOCKOPERANDS_H
 
-#include "Attention/Dialect/Attention/IR/ScoreChange.h"
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "mlir/IR/Builders.h"
 
 namespace mlir::attention {
@@ -24,7 +24,7 @@ MappedValue buildMatrix(OpBuilder &builder, Location loc, Value operand,
                         AffineMap map, unsigned row, unsigned column);
 
 /// The elements [row] of an operand that has one element in all other
-/// dimensions.
+/// dimensions of its map, or, where it has more than those, lists [row, ..].
 Value buildRow(OpBuilder &builder, Location loc, Value operand, AffineMap map,
                unsigned row);
 
@@ -37,6 +37,17 @@ Value buildElement(OpBuilder &builder, Location loc, Value operand);
 /// Scratch of its own: equal tensor.empty's would be merged and then copied.
 Value buildScratch(OpBuilder &builder, Location loc, Type elementType,
                    ArrayRef<OpFoldResult> sizes);
+
+/// The element type and the extents of a value of a state.
+struct StateShape {
+  Type elementType;
+  SmallVector<OpFoldResult> extents;
+};
+
+/// Those of the state that a block of `op` has: the accumulator, the
+/// normaliser's values and the readings'.
+SmallVector<StateShape>
+getStateShapes(FusedOp op, OpFoldResult numValueFeatures, OpFoldResult lanes);
 
 } // namespace mlir::attention
 

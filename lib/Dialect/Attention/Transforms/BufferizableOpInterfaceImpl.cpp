@@ -59,5 +59,7 @@ void attention::registerBufferizableOpInterfaceExternalModels(
     OnlineOp::attachInterface<BlockOpModel<OnlineOp>>(*context);
     FinishOp::attachInterface<BlockOpModel<FinishOp>>(*context);
     MergeOp::attachInterface<BlockOpModel<MergeOp>>(*context);
+    WeightsOp::attachInterface<BlockOpModel<WeightsOp>>(*context);
+    MassOp::attachInterface<BlockOpModel<MassOp>>(*context);
   });
 }

@@ -1,7 +1,8 @@
 //===- FusableAttention.cpp - What attention.fused is made of -------------===//
 //
-// Walks back from a context to its score function. Intermediate tensors may
-// have no other user: they would have to be computed for it after all.
+// Walks back from a context to its score function. Scores may have no other
+// user: they would have to be computed for it after all. Weights may: what
+// reads them in a known way goes along, and for others they are a result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,33 +44,81 @@ static LogicalResult isInBlock(Operation *op, StringRef name, ContextOp context,
   return failure();
 }
 
-/// The first user of `value` in `block`, or null.
-static Operation *findFirstUser(Value value, Block *block) {
+/// The first user of `value` in the block of `context` but for it, or null.
+static Operation *findFirstUser(Value value, ContextOp context) {
+  Block *block = context->getBlock();
   Operation *first = nullptr;
   for (Operation *user : value.getUsers()) {
     Operation *ancestor = block->findAncestorOpInBlock(*user);
-    if (ancestor && (!first || ancestor->isBeforeInBlock(first)))
+    if (ancestor && ancestor != context &&
+        (!first || ancestor->isBeforeInBlock(first)))
       first = ancestor;
   }
   return first;
 }
 
-/// The fused operation stands at the context, or before the first user of the
-/// log-sum-exp.
+/// The fused operation stands at the context, or before the first user of
+/// another result.
 static LogicalResult findPosition(FusableAttention &found,
                                   std::string &reason) {
   Block *block = found.context->getBlock();
   found.position = found.context;
-  Operation *user = found.lse ? findFirstUser(found.lse, block) : nullptr;
-  if (!user || !user->isBeforeInBlock(found.context))
-    return success();
-  found.position = user;
+  std::string name;
+  auto standBeforeUsers = [&](Value result, const Twine &resultName) {
+    Operation *user = result ? findFirstUser(result, found.context) : nullptr;
+    if (!user || !user->isBeforeInBlock(found.position))
+      return;
+    found.position = user;
+    name = resultName.str();
+  };
+  standBeforeUsers(found.lse, "the log-sum-exp");
+  standBeforeUsers(found.weights, "the weights");
+  SmallVector<Operation *> readers(found.readings.begin(),
+                                   found.readings.end());
+  readers.append(found.columnMasses.begin(), found.columnMasses.end());
+  for (Operation *reader : readers)
+    for (Value result : reader->getResults())
+      standBeforeUsers(result, "'" + reader->getName().getStringRef() + "'");
   Operation *value = found.context.getValue().getDefiningOp();
-  if (!value || value->getBlock() != block || value->isBeforeInBlock(user))
+  if (found.position == found.context || !value || value->getBlock() != block ||
+      value->isBeforeInBlock(found.position))
     return success();
-  reason =
-      "the values are made after a user of the log-sum-exp, " + describe(user);
+  reason = "the values are made after a user of " + name + ", " +
+           describe(found.position);
   return failure();
+}
+
+/// Finds what becomes of the users of the weights: readings in the context's
+/// block go along, unless the context's values are theirs.
+static void classifyUsers(FusableAttention &found, Value weights) {
+  SmallVector<Operation *> readers;
+  for (Operation *user : weights.getUsers()) {
+    if (user == found.context)
+      continue;
+    bool mayBeAbsorbed =
+        isa<RowReadingOpInterface, ColumnMassOp>(user) &&
+        user->getBlock() == found.context->getBlock() &&
+        !llvm::is_contained(user->getResults(), found.context.getValue());
+    if (mayBeAbsorbed)
+      readers.push_back(user);
+    else
+      found.weights = weights;
+  }
+  llvm::sort(readers,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  for (Operation *reader : readers) {
+    if (auto mass = dyn_cast<ColumnMassOp>(reader)) {
+      found.columnMasses.push_back(mass);
+      continue;
+    }
+    auto op = cast<RowReadingOpInterface>(reader);
+    auto reading =
+        dyn_cast_or_null<RowReadingAttrInterface>(op.getRowReading());
+    bool isCompatible = reading && reading.isCompatible(found.online);
+    (isCompatible ? found.readings : found.incompatible).push_back(op);
+  }
+  if (!found.incompatible.empty())
+    found.weights = weights;
 }
 
 FailureOr<FusableAttention>
@@ -89,9 +138,13 @@ attention::findFusableAttention(ContextOp context, std::string &reason) {
              " has no form that reads keys block by block";
     return failure();
   }
-  if (failed(isOnlyUser(weights, "the weights", context, reason)) ||
-      failed(isInBlock(found.normaliser, "the weights", context, reason)))
+  if (failed(isInBlock(found.normaliser, "the weights", context, reason)))
     return failure();
+  if (context.getValue() == weights) {
+    reason = "the weights are the values too";
+    return failure();
+  }
+  classifyUsers(found, weights);
   for (Value result : found.normaliser.getRowResults())
     if (!result.use_empty())
       found.lse = result;

@@ -12,7 +12,8 @@
 
 namespace mlir::attention {
 
-/// score -> changes… -> normaliser -> context, all in one block.
+/// score -> changes… -> normaliser -> context and readings of the weights, all
+/// in one block.
 struct FusableAttention {
   ScoreOpInterface score;
   /// In program order.
@@ -22,6 +23,14 @@ struct FusableAttention {
   ContextOp context;
   /// Null where nobody uses it.
   Value lse;
+  /// What reads the weights and becomes part of the fused operation, in program
+  /// order.
+  SmallVector<RowReadingOpInterface> readings;
+  SmallVector<ColumnMassOp> columnMasses;
+  /// What reads rows of weights in a way that the normaliser's do not allow.
+  SmallVector<RowReadingOpInterface> incompatible;
+  /// Null where nobody but the context and the above use them.
+  Value weights;
   /// What the fused operation has to stand before.
   Operation *position = nullptr;
 

@@ -86,11 +86,13 @@ static MappedValue mapInitOperand(Value operand, Value query) {
 }
 
 /// A destination of `elementType`: the extents of the dimensions of `map`,
-/// static where they are known, else those of the queries or the values.
-static MappedValue buildDestination(OpBuilder &builder, Location loc,
-                                    AffineMap map, Type elementType,
-                                    const MappedExtents &extents,
-                                    MappedValue query, MappedValue value) {
+/// static where they are known, else those of the queries or the values; and
+/// that of a list.
+static MappedValue
+buildDestination(OpBuilder &builder, Location loc, AffineMap map,
+                 Type elementType, const MappedExtents &extents,
+                 MappedValue query, MappedValue value,
+                 std::optional<int64_t> listLength = std::nullopt) {
   SmallVector<OpFoldResult> sizes;
   for (AffineExpr result : map.getResults()) {
     unsigned dim = cast<AffineDimExpr>(result).getPosition();
@@ -103,6 +105,8 @@ static MappedValue buildDestination(OpBuilder &builder, Location loc,
     sizes.push_back(tensor::getMixedSize(
         builder, loc, source.value, *source.map.getResultPosition(result)));
   }
+  if (listLength)
+    sizes.push_back(builder.getIndexAttr(*listLength));
   return {tensor::EmptyOp::create(builder, loc, sizes, elementType), map};
 }
 
@@ -159,7 +163,51 @@ static MappedExtents getExtents(FusableAttention &found, unsigned numBatch) {
               getPlainMap(context, numBatch, {0, 3}));
   if (found.lse)
     extents.add(found.lse.getType(), getPlainMap(context, numBatch, {0}));
+  for (Operation *reading : found.readings)
+    for (Type type : reading->getResultTypes())
+      extents.add(type, getPlainMap(context, numBatch, {0}));
+  for (ColumnMassOp mass : found.columnMasses)
+    extents.add(mass.getMass().getType(), getPlainMap(context, numBatch, {1}));
   return extents;
+}
+
+/// Puts the results of `fused` in the place of what it was made of.
+static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
+                           FusedOp fused) {
+  SmallVector<FusedResult> results = fused.getFusedResults();
+  auto replace = [&](Value old, FusedResultKind kind,
+                     Attribute reading = Attribute(), unsigned number = 0) {
+    auto isMeant = [&](const FusedResult &result) {
+      return result.kind == kind && result.reading == reading &&
+             result.number == number;
+    };
+    Value result =
+        fused->getResult(llvm::find_if(results, isMeant) - results.begin());
+    if (old.getType() != result.getType())
+      result = tensor::CastOp::create(rewriter, fused.getLoc(), old.getType(),
+                                      result);
+    rewriter.replaceAllUsesWith(old, result);
+  };
+  for (RowReadingOpInterface op : found.readings) {
+    for (OpResult old : op->getResults())
+      replace(old, FusedResultKind::Reading, op.getRowReading(),
+              old.getResultNumber());
+    rewriter.eraseOp(op);
+  }
+  for (ColumnMassOp op : found.columnMasses) {
+    replace(op.getMass(), FusedResultKind::ColumnMass);
+    rewriter.eraseOp(op);
+  }
+  if (found.lse)
+    replace(found.lse, FusedResultKind::Lse);
+  replace(found.context.getOutput(), FusedResultKind::Context);
+  rewriter.eraseOp(found.context);
+  if (found.weights)
+    replace(found.weights, FusedResultKind::Weights);
+  rewriter.eraseOp(found.normaliser);
+  for (ScoreChangeOpInterface change : llvm::reverse(found.changes))
+    rewriter.eraseOp(change);
+  rewriter.eraseOp(found.score);
 }
 
 FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
@@ -204,14 +252,27 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
   for (MappedValue *operand : {&query, &key, &value})
     operand->value = extents.refine(rewriter, loc, *operand);
 
-  auto destination = [&](ArrayRef<unsigned> others, Type elementType) {
+  auto destination = [&](ArrayRef<unsigned> others, Type elementType,
+                         std::optional<int64_t> listLength = std::nullopt) {
     return buildDestination(rewriter, loc, plain(others), elementType, extents,
-                            query, value);
+                            query, value, listLength);
   };
   SmallVector<MappedValue> outs = {
       destination({I, E}, getElementTypeOrSelf(context.getOutput()))};
   if (found->lse)
     outs.push_back(destination({I}, computeType));
+  if (found->weights)
+    outs.push_back(destination({I, J}, computeType));
+  llvm::SetVector<Attribute> readings;
+  for (RowReadingOpInterface op : found->readings)
+    readings.insert(op.getRowReading());
+  for (Attribute attribute : readings) {
+    auto reading = cast<RowReadingAttrInterface>(attribute);
+    for (Type type : reading.getResultTypes(cast<FloatType>(computeType)))
+      outs.push_back(destination({I}, type, reading.getListLength()));
+  }
+  if (!found->columnMasses.empty())
+    outs.push_back(destination({J}, computeType));
   auto inits = llvm::map_to_vector(
       found->normaliser.getInitOperands(),
       [&](Value operand) { return mapInitOperand(operand, query.value); });
@@ -219,22 +280,11 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
   auto fused = FusedOp::create(
       rewriter, loc, query, key, value, score.getPairParameters(), scale,
       found->getScoreChanges(), found->online, inits, /*origin=*/ValueRange(),
-      outs, /*lse=*/found->lse != Value(), /*weights=*/false);
+      outs, /*lse=*/found->lse != Value(),
+      /*weights=*/found->weights != Value(), readings.getArrayRef(),
+      /*columnMass=*/!found->columnMasses.empty());
   buildCombine(rewriter, score, fused.getCombine());
-
-  auto replace = [&](Value old, Value result) {
-    if (old.getType() != result.getType())
-      result = tensor::CastOp::create(rewriter, loc, old.getType(), result);
-    rewriter.replaceAllUsesWith(old, result);
-  };
-  if (found->lse)
-    replace(found->lse, fused->getResult(1));
-  replace(context.getOutput(), fused->getResult(0));
-  rewriter.eraseOp(context);
-  rewriter.eraseOp(found->normaliser);
-  for (ScoreChangeOpInterface change : llvm::reverse(found->changes))
-    rewriter.eraseOp(change);
-  rewriter.eraseOp(score);
+  replaceResults(rewriter, *found, fused);
   return fused;
 }
 
@@ -243,6 +293,18 @@ static std::string describeAbsorbed(ArrayRef<StringRef> names) {
   if (names.empty())
     return "";
   return ", absorbing '" + llvm::join(names, "', '") + "'";
+}
+
+/// ", reading 'x', 'y'", or nothing.
+static std::string describeReadings(const FusableAttention &found) {
+  llvm::SetVector<StringRef> names;
+  for (Operation *reading : found.readings)
+    names.insert(reading->getName().getStringRef());
+  for (ColumnMassOp mass : found.columnMasses)
+    names.insert(mass->getName().getStringRef());
+  if (names.empty())
+    return "";
+  return ", reading '" + llvm::join(names, "', '") + "'";
 }
 
 namespace {
@@ -267,21 +329,37 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
     return remark::RemarkOpts::name(name).category("attention-fuse");
   }
 
+  static void reportIncompatible(const FusableAttention &found) {
+    for (Operation *op : found.incompatible) {
+      std::string normaliser;
+      llvm::raw_string_ostream(normaliser) << found.online;
+      remark::missed(op->getLoc(), options("Read"))
+          << llvm::formatv("'{0}' reads a tensor of weights: it cannot read "
+                           "those of {1} key by key",
+                           op->getName(), normaliser)
+                 .str();
+    }
+  }
+
   void fuse(RewriterBase &rewriter, ContextOp context) {
     Location loc = context.getLoc();
-    std::string reason;
+    std::string reason, readings;
     StringRef score;
-    if (auto found = findFusableAttention(context, reason); succeeded(found))
+    auto found = findFusableAttention(context, reason);
+    if (succeeded(found)) {
       score = found->score->getName().getStringRef();
+      readings = describeReadings(*found);
+    }
     FailureOr<FusedOp> fused = fuseAttention(rewriter, context, reason);
     if (failed(fused)) {
       remark::missed(loc, options("Fused")) << "not fused: " + reason;
       return;
     }
     ++numFused;
+    reportIncompatible(*found);
     remark::passed(loc, options("Fused"))
-        << llvm::formatv("fused '{0}' with {1} changes{2}", score,
-                         fused->getChanges().size(),
+        << llvm::formatv("fused '{0}' with {1} changes{2}{3}", score,
+                         fused->getChanges().size(), readings,
                          describeAbsorbed(absorbDataMovement(rewriter, *fused)))
                .str();
   }

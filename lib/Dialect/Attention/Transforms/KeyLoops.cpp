@@ -58,10 +58,10 @@ class KeyLoopBuilder {
 public:
   KeyLoopBuilder(RewriterBase &rewriter, FusedOp op, const QueryBlock &queries,
                  int64_t numBlockKeys, const DataMasks &masks,
-                 std::optional<KeyPart> part)
+                 std::optional<KeyPart> part, BuildKeyBlock buildBlock)
       : builder(rewriter), loc(op.getLoc()), op(op), queries(queries),
         numBlockKeys(numBlockKeys), masks(masks), part(part),
-        origin(op.getOrigin()), ops(builder, loc) {}
+        origin(op.getOrigin()), ops(builder, loc), buildBlock(buildBlock) {}
 
   SmallVector<Value> build(SmallVector<Value> state);
 
@@ -69,19 +69,20 @@ private:
   using State = SmallVector<Value>;
   using Sweep = KeySweep<IndexOps>;
 
-  OnlineOp buildPrototype(MappedValue key, MappedValue value,
-                          ArrayRef<ScoreChange> changes, ValueRange state);
+  DestinationStyleOpInterface buildPrototype(MappedValue key,
+                                             ArrayRef<ScoreChange> changes,
+                                             ValueRange state);
   void restrictToPart(const KeyAnalysis &analysis);
   State buildRanges(const KeyAnalysis &analysis, State state);
   State buildFullRange(OpFoldResult begin, OpFoldResult end, bool isLast,
                        OpFoldResult &next, State state);
   State buildSegments(const KeyAnalysis &analysis, State state);
 
-  /// for j = begin to end step keys: state = online(tile, keys [j, j + keys))
+  /// for j = begin to end step keys: state = op(tile, keys [j, j + keys))
   /// with begin and end in global indices.
-  SmallVector<Value> buildKeyLoop(OnlineOp online, OpFoldResult begin,
-                                  OpFoldResult end, bool isStatic,
-                                  SmallVector<Value> state) {
+  SmallVector<Value> buildKeyLoop(DestinationStyleOpInterface prototype,
+                                  OpFoldResult begin, OpFoldResult end,
+                                  bool isStatic, SmallVector<Value> state) {
     if (isEqualConstantIntOrValue(begin, end))
       return state;
     begin = ops.sub(begin, firstKey);
@@ -103,14 +104,40 @@ private:
             size = affine::makeComposedFoldedAffineMin(builder, loc, map,
                                                        {j, end});
           }
-          // A tile of keys is always possible.
-          auto tiled = cast<OnlineOp>(
-              online.getTiledImplementation(builder, {j}, {size})
-                  ->tiledOps.front());
-          tiled.getOutsMutable().assign(current);
-          scf::YieldOp::create(builder, loc, tiled.getResults());
+          scf::YieldOp::create(builder, loc,
+                               buildKeyTile(prototype, j, size, current));
         });
     return loop.getResults();
+  }
+
+  /// The tile of `prototype` on keys [j, j + size), which updates `state`.
+  SmallVector<Value> buildKeyTile(DestinationStyleOpInterface prototype,
+                                  Value j, OpFoldResult size,
+                                  ValueRange state) {
+    prototype.getDpsInitsMutable().assign(state);
+    auto tiling = cast<TilingInterface>(prototype.getOperation());
+    // A tile of keys is always possible.
+    Operation *tile =
+        tiling.getTiledImplementation(builder, {j}, {size})->tiledOps.front();
+    ValueRange inits = cast<DestinationStyleOpInterface>(tile).getDpsInits();
+    SmallVector<Value> next;
+    for (OpResult result : tile->getResults()) {
+      unsigned number = result.getResultNumber();
+      if (inits[number] == state[number]) {
+        next.push_back(result);
+        continue;
+      }
+      SmallVector<OpFoldResult> offsets, sizes;
+      LogicalResult found = tiling.getResultTilePosition(
+          builder, number, {j}, {size}, offsets, sizes);
+      assert(succeeded(found) && "as there is a tile");
+      (void)found;
+      SmallVector<OpFoldResult> strides(offsets.size(),
+                                        builder.getIndexAttr(1));
+      next.push_back(tensor::InsertSliceOp::create(
+          builder, loc, result, state[number], offsets, sizes, strides));
+    }
+    return next;
   }
 
   RewriterBase &builder;
@@ -127,25 +154,24 @@ private:
   /// Global indices of the keys to visit: all of them, or a part.
   OpFoldResult beginKey, endKey;
   /// A block of full keys and one of others, before tiling.
-  OnlineOp fullBlock, partialBlock;
+  DestinationStyleOpInterface fullBlock, partialBlock;
+  BuildKeyBlock buildBlock;
 };
 } // namespace
 
-OnlineOp KeyLoopBuilder::buildPrototype(MappedValue key, MappedValue value,
-                                        ArrayRef<ScoreChange> changes,
-                                        ValueRange state) {
+DestinationStyleOpInterface
+KeyLoopBuilder::buildPrototype(MappedValue key, ArrayRef<ScoreChange> changes,
+                               ValueRange state) {
   Value live =
       getValueOrCreateConstantIndexOp(builder, loc, queries.numQueries);
-  return OnlineOp::create(builder, loc, queries.tile, key, value,
-                          op.getParameters(), queries.scale, op.getCombine(),
-                          changes, queries.normaliser, origin, live, state);
+  return buildBlock({queries.tile, key, &op.getCombine(), op.getParameters(),
+                     queries.scale, llvm::to_vector(changes), origin, live},
+                    state);
 }
 
 SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
   MappedValue key = buildMatrix(builder, loc, op.getKey(), op.getKeyMap(),
                                 op.getKeyDim(), op.getFeatureDim());
-  MappedValue value = buildMatrix(builder, loc, op.getValue(), op.getValueMap(),
-                                  op.getKeyDim(), op.getValueDim());
   unsigned numBatch = op.getNumBatch();
   ValueRange batch = ValueRange(origin).take_front(numBatch);
   SmallVector<ScoreChange> changes = op.getScoreChanges();
@@ -180,8 +206,8 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
   if (part)
     restrictToPart(analysis.keys);
 
-  fullBlock = buildPrototype(key, value, analysis.undecided, state);
-  partialBlock = buildPrototype(key, value, changes, state);
+  fullBlock = buildPrototype(key, analysis.undecided, state);
+  partialBlock = buildPrototype(key, changes, state);
   state = masks.masks.empty() && isOneRange(analysis.keys)
               ? buildRanges(analysis.keys, state)
               : buildSegments(analysis.keys, state);
@@ -308,12 +334,12 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
   return State(ValueRange(loop.getResults()).drop_front(numSwept));
 }
 
-SmallVector<Value> attention::buildKeyLoops(RewriterBase &rewriter, FusedOp op,
-                                            const QueryBlock &queries,
-                                            int64_t numBlockKeys,
-                                            const DataMasks &masks,
-                                            std::optional<KeyPart> part,
-                                            ValueRange state) {
-  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, masks, part)
+SmallVector<Value>
+attention::buildKeyLoops(RewriterBase &rewriter, FusedOp op,
+                         const QueryBlock &queries, int64_t numBlockKeys,
+                         const DataMasks &masks, std::optional<KeyPart> part,
+                         ValueRange state, BuildKeyBlock buildBlock) {
+  return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, masks, part,
+                        buildBlock)
       .build(llvm::to_vector(state));
 }

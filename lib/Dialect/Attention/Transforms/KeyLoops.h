@@ -19,8 +19,6 @@ struct QueryBlock {
   Value tile;
   /// What scores are multiplied by, if anything.
   Value scale;
-  /// What their scores are normalised by.
-  OnlineNormaliserAttrInterface normaliser;
   /// Queries in the lanes of the tile.
   OpFoldResult numQueries;
 };
@@ -30,6 +28,11 @@ struct KeyPart {
   OpFoldResult index, count;
 };
 
+/// Builds an operation on all keys of `scores` that brings `state` up to date
+/// and whose tiles are blocks of keys.
+using BuildKeyBlock = function_ref<DestinationStyleOpInterface(
+    const BlockScores &scores, ValueRange state)>;
+
 /// Loops over the ranges of keys that the mask sets of `op`, attention of one
 /// batch element and one block of queries, leave, in blocks of `numBlockKeys`:
 /// all of them, or those of a part. What `masks` say of whole blocks decides
@@ -37,7 +40,8 @@ struct KeyPart {
 SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                  const QueryBlock &queries,
                                  int64_t numBlockKeys, const DataMasks &masks,
-                                 std::optional<KeyPart> part, ValueRange state);
+                                 std::optional<KeyPart> part, ValueRange state,
+                                 BuildKeyBlock buildBlock);
 
 } // namespace mlir::attention
 

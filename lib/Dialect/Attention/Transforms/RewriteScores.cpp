@@ -98,7 +98,8 @@ private:
         op.getOrigin(),
         mapped(op.getOuts(),
                [&](unsigned index) { return op.getOutputMap(index); }),
-        op.getLse(), op.getWeights());
+        op.getLse(), op.getWeights(), op.getReadings().getValue(),
+        op.getColumnMass());
   }
 
   /// `condition` chooses between what `build` makes and the op as it is.

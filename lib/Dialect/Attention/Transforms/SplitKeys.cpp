@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/Transforms/KeyParts.h"
 #include "BlockBuilder.h"
 #include "BlockOperands.h"
+#include "QueryBlocks.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -47,9 +48,9 @@ KeySplit attention::chooseKeySplit(const TargetFacts &facts, FusedOp op,
   return {chooseKeyParts(numKeys, most), /*isFixed=*/true};
 }
 
-/// How many parts there are: at run time, chooseKeyParts.
-static OpFoldResult buildNumParts(OpBuilder &builder, Location loc,
-                                  OpFoldResult numKeys, KeySplit split) {
+/// At run time, chooseKeyParts.
+OpFoldResult attention::buildNumKeyParts(OpBuilder &builder, Location loc,
+                                         OpFoldResult numKeys, KeySplit split) {
   if (split.isFixed)
     return builder.getIndexAttr(split.most);
   AffineExpr keys = builder.getAffineDimExpr(0);
@@ -64,43 +65,6 @@ static OpFoldResult buildNumParts(OpBuilder &builder, Location loc,
   return affine::makeComposedFoldedAffineMax(builder, loc, atLeast, {parts});
 }
 
-namespace {
-/// The part of a tensor of states at a position in its first dimensions, which
-/// it drops, all of the next dimension or as much as `extent`.
-struct StateSlice {
-  StateSlice(OpBuilder &builder, Location loc, Value states,
-             ArrayRef<OpFoldResult> position, OpFoldResult extent = {})
-      : states(states), offsets(position),
-        sizes(tensor::getMixedSizes(builder, loc, states)),
-        strides(sizes.size(), builder.getIndexAttr(1)) {
-    offsets.resize(sizes.size(), builder.getIndexAttr(0));
-    std::fill_n(sizes.begin(), position.size(), builder.getIndexAttr(1));
-    if (extent)
-      sizes[position.size()] = extent;
-    auto stateType = cast<RankedTensorType>(states.getType());
-    SmallVector<int64_t> shape;
-    SmallVector<Value> dynamic;
-    dispatchIndexOpFoldResults(ArrayRef(sizes).drop_front(position.size()),
-                               dynamic, shape);
-    type = RankedTensorType::get(shape, stateType.getElementType());
-  }
-
-  Value extract(OpBuilder &builder, Location loc) const {
-    return tensor::ExtractSliceOp::create(builder, loc, type, states, offsets,
-                                          sizes, strides);
-  }
-
-  void insert(OpBuilder &builder, Location loc, Value state) const {
-    tensor::ParallelInsertSliceOp::create(builder, loc, state, states, offsets,
-                                          sizes, strides);
-  }
-
-  Value states;
-  SmallVector<OpFoldResult> offsets, sizes, strides;
-  RankedTensorType type;
-};
-} // namespace
-
 SmallVector<Value>
 attention::buildStatesOfBlock(OpBuilder &builder, Location loc,
                               const PartialStates &partial,
@@ -113,80 +77,17 @@ attention::buildStatesOfBlock(OpBuilder &builder, Location loc,
   return result;
 }
 
-namespace {
-/// Where the blocks of queries lie in the iteration space of fused attention.
-class QueryBlocks {
-public:
-  QueryBlocks(OpBuilder &builder, FusedOp op, int64_t numBlockQueries)
-      : builder(builder), loc(op.getLoc()), op(op),
-        numBlockQueries(numBlockQueries),
-        extents(llvm::map_to_vector(op.getIterationDomain(builder),
-                                    [](Range range) { return range.size; })) {}
-
-  OpFoldResult getExtent(unsigned dim) const { return extents[dim]; }
-
-  /// Batch extents, and the number of blocks.
-  SmallVector<OpFoldResult> buildNumbers() {
-    SmallVector<OpFoldResult> numbers =
-        llvm::to_vector(ArrayRef(extents).take_front(op.getNumBatch()));
-    AffineExpr queries = builder.getAffineDimExpr(0);
-    numbers.push_back(affine::makeComposedFoldedAffineApply(
-        builder, loc, queries.ceilDiv(numBlockQueries),
-        extents[op.getQueryDim()]));
-    return numbers;
-  }
-
-  /// The tile of `op` that is the block at a batch element and block number.
-  FailureOr<TilingResult> buildTile(ArrayRef<OpFoldResult> position) {
-    unsigned queryDim = op.getQueryDim();
-    SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
-    SmallVector<OpFoldResult> sizes = extents;
-    for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
-      offsets[dim] = position[dim];
-      sizes[dim] = builder.getIndexAttr(1);
-    }
-    AffineExpr a, b;
-    bindDims(builder.getContext(), a, b);
-    offsets[queryDim] = affine::makeComposedFoldedAffineApply(
-        builder, loc, a * numBlockQueries, position[queryDim]);
-    std::optional<int64_t> numQueries = getConstantIntValue(extents[queryDim]);
-    if (numQueries && *numQueries % numBlockQueries == 0) {
-      sizes[queryDim] = builder.getIndexAttr(numBlockQueries);
-    } else if (!numQueries || *numQueries > numBlockQueries) {
-      AffineMap atMost = AffineMap::get(
-          2, 0, {builder.getAffineConstantExpr(numBlockQueries), a - b},
-          builder.getContext());
-      sizes[queryDim] = affine::makeComposedFoldedAffineMin(
-          builder, loc, atMost, {extents[queryDim], offsets[queryDim]});
-    }
-    return op.getTiledImplementation(builder, offsets, sizes);
-  }
-
-private:
-  OpBuilder &builder;
-  Location loc;
-  FusedOp op;
-  int64_t numBlockQueries;
-  SmallVector<OpFoldResult> extents;
-};
-} // namespace
-
 /// Scratch for the values of a state at each of `numbers`.
 static SmallVector<Value> buildScratchOfStates(OpBuilder &builder, FusedOp op,
                                                ArrayRef<OpFoldResult> numbers,
                                                OpFoldResult numValueFeatures,
                                                OpFoldResult lanes) {
   SmallVector<Value> scratch;
-  auto add = [&](ArrayRef<OpFoldResult> extents) {
-    SmallVector<OpFoldResult> all(numbers);
-    llvm::append_range(all, extents);
+  for (const StateShape &shape : getStateShapes(op, numValueFeatures, lanes)) {
+    SmallVector<OpFoldResult> extents(numbers);
+    llvm::append_range(extents, shape.extents);
     scratch.push_back(
-        buildScratch(builder, op.getLoc(), op.getComputeType(), all));
-  };
-  add({numValueFeatures, lanes});
-  if (op.getNormaliser().hasState()) {
-    add({lanes});
-    add({lanes});
+        buildScratch(builder, op.getLoc(), shape.elementType, extents));
   }
   return scratch;
 }
@@ -199,7 +100,7 @@ FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
   Location loc = op.getLoc();
   QueryBlocks blocks(rewriter, op, sizes.queries);
   OpFoldResult numParts =
-      buildNumParts(rewriter, loc, blocks.getExtent(op.getKeyDim()), split);
+      buildNumKeyParts(rewriter, loc, blocks.getExtent(op.getKeyDim()), split);
   SmallVector<OpFoldResult> numbers = blocks.buildNumbers();
   numbers.push_back(rewriter.getIndexAttr(split.most));
   SmallVector<Value> scratch = buildScratchOfStates(
@@ -236,8 +137,6 @@ FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
 
   rewriter.eraseOp(inner);
   // Those of the results are not read.
-  for (Operation *slice : llvm::reverse(tile->generatedSlices))
-    if (slice->use_empty())
-      rewriter.eraseOp(slice);
+  eraseUnused(rewriter, tile->generatedSlices);
   return PartialStates{llvm::to_vector_of<Value>(loop.getResults()), numParts};
 }

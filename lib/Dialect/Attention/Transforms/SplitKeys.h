@@ -27,6 +27,10 @@ struct KeySplit {
 /// known.
 KeySplit chooseKeySplit(const TargetFacts &facts, FusedOp op, BlockSizes sizes);
 
+/// How many parts there are.
+OpFoldResult buildNumKeyParts(OpBuilder &builder, Location loc,
+                              OpFoldResult numKeys, KeySplit split);
+
 /// The states of parts of the keys, tensors [b…, block of queries, part, …].
 struct PartialStates {
   SmallVector<Value> states;

@@ -10,6 +10,8 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockBuilder.h"
+#include "ColumnMass.h"
+#include "QueryBlocks.h"
 #include "RuntimeChecks.h"
 #include "SplitKeys.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -32,8 +34,6 @@ static constexpr StringLiteral category = "attention-tile";
 
 /// Why the block level cannot take `op`, or nothing.
 static std::optional<std::string> findObstacle(FusedOp op) {
-  if (op.getWeights())
-    return "it gives the weights";
   for (Value operand : op.getOperands())
     if (auto type = dyn_cast<RankedTensorType>(operand.getType());
         type && llvm::is_contained(type.getShape(), 0))
@@ -109,13 +109,6 @@ private:
     return position;
   }
 
-  static LogicalResult reportNoTiles(FusedOp op) {
-    remark::missed(op.getLoc(),
-                   remark::RemarkOpts::name("Tiled").category(category))
-        << "not tiled: its maps have no tiles";
-    return success();
-  }
-
   static void report(FusedOp op, BlockSizes sizes, KeySplit split) {
     std::string text = "blocks of " + std::to_string(sizes.queries) +
                        " queries and " + std::to_string(sizes.keys) + " keys";
@@ -132,6 +125,59 @@ private:
         << text;
   }
 
+  /// Builds what replaces the results of `op`; `rows` is it without a mass of
+  /// columns.
+  FailureOr<SmallVector<Value>> buildLoops(IRRewriter &rewriter, FusedOp op,
+                                           FusedOp rows, BlockSizes sizes,
+                                           KeySplit split,
+                                           const DataMasks &masks) {
+    rewriter.setInsertionPoint(rows);
+    FailureOr<PartialStates> partial;
+    if (split.most > 1) {
+      partial = buildPartialStates(rewriter, rows, sizes, masks, split);
+      if (failed(partial))
+        return failure();
+    }
+    SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
+                                        rewriter.getIndexAttr(1));
+    tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
+    tileSizes.append(3, rewriter.getIndexAttr(0));
+    scf::SCFTilingOptions options;
+    options.setTileSizes(tileSizes);
+    options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
+    SmallVector<OpFoldResult> numbers;
+    if (op.getColumnMass())
+      numbers = QueryBlocks(rewriter, rows, sizes.queries).buildNumbers();
+    FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
+        rewriter, cast<TilingInterface>(rows.getOperation()), options);
+    if (failed(tiled))
+      return failure();
+    auto loop = cast<scf::ForallOp>(tiled->loops.front());
+    auto inner = cast<FusedOp>(tiled->tiledOps.front());
+    rewriter.setInsertionPoint(inner);
+    BlockBuilder builder(rewriter, inner, sizes, masks);
+    SmallVector<Value> inBlock;
+    if (split.most > 1)
+      inBlock = builder.buildFromStates(
+          buildStatesOfBlock(rewriter, inner.getLoc(), *partial,
+                             getPosition(rewriter, loop, sizes)));
+    else
+      inBlock = builder.build();
+    rewriter.replaceOp(inner, inBlock);
+    if (!op.getColumnMass())
+      return tiled->replacements;
+
+    scf::ForallOp wider = keepStates(rewriter, loop, numbers, sizes.queries,
+                                     builder.getFinalState());
+    size_t numRowResults = rows->getNumResults();
+    SmallVector<Value> results = wider.getResults().take_front(numRowResults);
+    rewriter.setInsertionPointAfter(wider);
+    results.push_back(
+        buildColumnMass(rewriter, op, rows, sizes, masks,
+                        wider.getResults().drop_front(numRowResults)));
+    return results;
+  }
+
   LogicalResult tile(IRRewriter &rewriter, FusedOp op) {
     auto opts = remark::RemarkOpts::name("Tiled").category(category);
     if (std::optional<std::string> obstacle = findObstacle(op)) {
@@ -144,36 +190,19 @@ private:
     if (runtimeChecks)
       buildRuntimeChecks(rewriter, op);
     DataMasks masks = buildDataMasks(rewriter, op, sizes);
-    FailureOr<PartialStates> partial;
-    if (split.most > 1) {
-      partial = buildPartialStates(rewriter, op, sizes, masks, split);
-      if (failed(partial))
-        return reportNoTiles(op);
+    // Sums over queries are a loop after that over blocks of them.
+    bool hasMass = op.getColumnMass();
+    FusedOp rows = hasMass ? buildWithoutColumnMass(rewriter, op) : op;
+    FailureOr<SmallVector<Value>> results =
+        buildLoops(rewriter, op, rows, sizes, split, masks);
+    if (hasMass)
+      rewriter.eraseOp(rows);
+    if (failed(results)) {
+      remark::missed(op.getLoc(), opts) << "not tiled: its maps have no tiles";
+      return success();
     }
-    SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
-                                        rewriter.getIndexAttr(1));
-    tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
-    tileSizes.append(3, rewriter.getIndexAttr(0));
-    scf::SCFTilingOptions options;
-    options.setTileSizes(tileSizes);
-    options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
-    FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
-        rewriter, cast<TilingInterface>(op.getOperation()), options);
-    if (failed(tiled))
-      return reportNoTiles(op);
     report(op, sizes, split);
-    rewriter.replaceOp(op, tiled->replacements);
-    auto inner = cast<FusedOp>(tiled->tiledOps.front());
-    rewriter.setInsertionPoint(inner);
-    BlockBuilder builder(rewriter, inner, sizes, masks);
-    SmallVector<Value> results;
-    if (split.most > 1)
-      results = builder.buildFromStates(buildStatesOfBlock(
-          rewriter, inner.getLoc(), *partial,
-          getPosition(rewriter, tiled->loops.front(), sizes)));
-    else
-      results = builder.build();
-    rewriter.replaceOp(inner, results);
+    rewriter.replaceOp(op, *results);
     ++numTiled;
     return success();
   }

@@ -291,14 +291,40 @@ func.func @f64_asked_for(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8
 
 // -----
 
+// Weights that others use, also before the context, are a result.
+// CHECK-DAG: #[[$WEIGHTS:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1)>
 // CHECK-LABEL: func @weights_used
-func.func @weights_used(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> (tensor<4x8xf32>, tensor<4x6xf32>) {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the weights have another user, 'func.return' at loc("{{.*}}attention-fuse.mlir":{{[0-9]+}}:3)
+func.func @weights_used(%q: tensor<4x8xf32>, %k: tensor<?x8xf32>)
+    -> (tensor<4x8xf32>, tensor<4x?xf32>, tensor<4xf32>) {
+  // CHECK: %[[N:.*]] = tensor.dim %{{.*}}, %{{.*}} : tensor<?x8xf32>
+  // CHECK: %[[W:.*]] = tensor.empty(%[[N]]) : tensor<4x?xf32>
+  // CHECK: %[[R:[a-z0-9_]+]]:3 = attention.fused
+  // CHECK-SAME: outs(%{{.*}}, %{{.*}}, %[[W]] : tensor<4x8xf32>, tensor<4xf32>, tensor<4x?xf32> by [#{{.*}}, #{{.*}}, #[[$WEIGHTS]]]) lse weights
+  // CHECK: math.sqrt %[[R]]#2
+  // CHECK: return %[[R]]#0, %{{.*}}, %[[R]]#1
+  // REMARK: fused 'attention.dot_score' with 0 changes
+  %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<?x8xf32> -> tensor<4x?xf32>
+  %w, %lse = attention.softmax %s : tensor<4x?xf32>, tensor<4xf32>
+  %x = math.sqrt %w : tensor<4x?xf32>
+  %o = attention.context %w, %k : tensor<4x?xf32>, tensor<?x8xf32> -> tensor<4x8xf32>
+  return %o, %x, %lse : tensor<4x8xf32>, tensor<4x?xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Of two contexts of the same weights the first is fused.
+// CHECK-LABEL: func @two_contexts
+func.func @two_contexts(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x3xf32>)
+    -> (tensor<4x8xf32>, tensor<4x3xf32>) {
+  // CHECK: %[[R:[a-z0-9_]+]]:2 = attention.fused
+  // CHECK: attention.context %[[R]]#1
+  // REMARK: fused 'attention.dot_score' with 0 changes
+  // REMARK: not fused: the weights are not a normaliser's
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
   %w = attention.softmax %s : tensor<4x6xf32>
   %o = attention.context %w, %k : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
-  return %o, %w : tensor<4x8xf32>, tensor<4x6xf32>
+  %p = attention.context %w, %v : tensor<4x6xf32>, tensor<6x3xf32> -> tensor<4x3xf32>
+  return %o, %p : tensor<4x8xf32>, tensor<4x3xf32>
 }
 
 // -----
@@ -306,10 +332,23 @@ func.func @weights_used(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> (tensor<4x8
 // CHECK-LABEL: func @weights_twice
 func.func @weights_twice(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>) -> tensor<6x6xf32> {
   // CHECK-NOT: attention.fused
-  // REMARK: not fused: the weights have another user, 'attention.context' at
+  // REMARK: not fused: the weights are the values too
   %s = attention.dot_score %q, %k : tensor<6x8xf32>, tensor<6x8xf32> -> tensor<6x6xf32>
   %w = attention.softmax %s : tensor<6x6xf32>
   %o = attention.context %w, %w : tensor<6x6xf32>, tensor<6x6xf32> -> tensor<6x6xf32>
+  return %o : tensor<6x6xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @values_after_weights
+func.func @values_after_weights(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>) -> tensor<6x6xf32> {
+  // CHECK-NOT: attention.fused
+  // REMARK: not fused: the values are made after a user of the weights, 'math.sqrt' at
+  %s = attention.dot_score %q, %k : tensor<6x8xf32>, tensor<6x8xf32> -> tensor<6x6xf32>
+  %w = attention.softmax %s : tensor<6x6xf32>
+  %v = math.sqrt %w : tensor<6x6xf32>
+  %o = attention.context %w, %v : tensor<6x6xf32>, tensor<6x6xf32> -> tensor<6x6xf32>
   return %o : tensor<6x6xf32>
 }
 

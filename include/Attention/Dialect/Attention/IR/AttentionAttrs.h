@@ -1,6 +1,6 @@
 //===- AttentionAttrs.h - Attributes of the attention dialect ---*- C++ -*-===//
 //
-// The C++ side of AttentionAttrs.td.
+// The C++ side of AttentionAttrs.td and AttentionReadingAttrs.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,8 +11,10 @@
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
 
 #include "Attention/Dialect/Attention/IR/AttentionAttrInterfaces.h.inc"
+#include "Attention/Dialect/Attention/IR/AttentionReadingAttrInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "Attention/Dialect/Attention/IR/AttentionAttrs.h.inc"

@@ -30,11 +30,14 @@ def OnlineNormaliserAttrInterface
 
     All values have the compute type or are vectors of it: the methods build
     elementwise code. A score of −inf is an absent pair: `weight` is exactly 0
-    there. A normaliser without state has neither pivot nor sum.
+    there. A normaliser without state has neither pivot nor sum, and of all this
+    only `weight`: the rest is there by default.
   }];
   let methods = [
-    InterfaceMethod<"Whether there is a state: the pivot and the sum of weights.",
-      "bool", "hasState">,
+    InterfaceMethod<
+      [{Whether there is a state: the pivot and the sum of weights. By default
+        there is none, and what builds it is not called.}],
+      "bool", "hasState", (ins), "", [{ return false; }]>,
     InterfaceMethod<
       [{Whether weights stay the same where all scores of a row that has no init
         operands grow by one number. By default they do not.}],
@@ -45,24 +48,28 @@ def OnlineNormaliserAttrInterface
         of the values.}],
       "::llvm::SmallVector<::mlir::Value>", "buildInit",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::Type":$type, "::mlir::ValueRange":$initElements)>,
+           "::mlir::Type":$type, "::mlir::ValueRange":$initElements), "",
+      [{ return {}; }]>,
     InterfaceMethod<
       [{Builds the pivot of two sets of scores, of which one may be one score;
         both may be those of states to be merged. A score may be counted twice. It
         need not notice a NaN: its weight is NaN.}],
       "::mlir::Value", "buildPivot",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::Value":$pivot, "::mlir::Value":$score)>,
+           "::mlir::Value":$pivot, "::mlir::Value":$score), "",
+      [{ llvm_unreachable("no state"); }]>,
     InterfaceMethod<"Builds what weights subtract, from the pivot.",
       "::mlir::Value", "buildShift",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::Value":$pivot)>,
+           "::mlir::Value":$pivot), "",
+      [{ llvm_unreachable("no state"); }]>,
     InterfaceMethod<
       [{Builds what sums so far are multiplied by when their pivot gives way to
         one whose shift is `newShift`.}],
       "::mlir::Value", "buildRescale",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::Value":$pivot, "::mlir::Value":$newShift)>,
+           "::mlir::Value":$pivot, "::mlir::Value":$newShift), "",
+      [{ llvm_unreachable("no state"); }]>,
     InterfaceMethod<
       [{The factor by which scores had better be multiplied beforehand, where that
         costs nothing, and the same normaliser for such scores. Its init operands
@@ -77,14 +84,33 @@ def OnlineNormaliserAttrInterface
            "::mlir::Value":$score, "::mlir::Value":$shift)>,
     InterfaceMethod<
       [{Builds what the context is multiplied by at the end, from the state; null
-        for nothing.}],
+        for nothing, as by default.}],
       "::mlir::Value", "buildContextFactor",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::ValueRange":$state)>,
+           "::mlir::ValueRange":$state), "",
+      [{ return {}; }]>,
     InterfaceMethod<"Builds the log-sum-exp from the state, which there must be.",
       "::mlir::Value", "buildLse",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::ValueRange":$state)>,
+           "::mlir::ValueRange":$state), "",
+      [{ llvm_unreachable("no state"); }]>,
+    InterfaceMethod<
+      [{Whether no weight is less than 0 and, of two keys of a row, the one with
+        the greater score has a weight that is not less. By default that is not
+        known.}],
+      "bool", "growsWithScores", (ins), "", [{ return false; }]>,
+    InterfaceMethod<
+      [{Whether the entropy of a row can be built, which needs a state. By default
+        it cannot.}],
+      "bool", "hasEntropy", (ins), "", [{ return false; }]>,
+    InterfaceMethod<
+      [{Builds the entropy of a row, in nats, from its state, the mass Σ_j p[j] and
+        the moment Σ_j p[j] · (s[j] − shift), which are sums over keys.}],
+      "::mlir::Value", "buildEntropy",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::Value":$mass, "::mlir::Value":$moment,
+           "::mlir::ValueRange":$state), "",
+      [{ llvm_unreachable("no entropy"); }]>,
     InterfaceMethod<
       [{Builds the same normaliser at the graph level, for a tensor of scores
         [b…, i, j] and init operands [b…]. Returns the weights and, with
@@ -112,7 +138,9 @@ def Attention_ScoreUnit
 def Attention_SoftmaxAttr
     : Attention_Attr<"OnlineSoftmax", "softmax",
         [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface,
-                                     ["getPrescaled", "isShiftInvariant"]>]> {
+          ["hasState", "isShiftInvariant", "buildInit", "buildPivot",
+           "buildShift", "buildRescale", "getPrescaled", "buildContextFactor",
+           "buildLse", "growsWithScores", "hasEntropy", "buildEntropy"]>]> {
   let summary = "The softmax, key block by key block.";
   let description = [{
     The pivot is the running maximum, which starts at −inf or at the sink; the sum

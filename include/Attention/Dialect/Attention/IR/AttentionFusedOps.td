@@ -9,7 +9,7 @@
 #ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 
-include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
+include "Attention/Dialect/Attention/IR/AttentionReadingAttrs.td"
 include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -20,6 +20,14 @@ include "mlir/Interfaces/TilingInterface.td"
 def Attention_FloatShaped
     : AnyTypeOf<[RankedTensorOf<[F16, BF16, F32, F64]>,
                  StridedMemRefOf<[F16, BF16, F32, F64]>]>;
+
+/// What a state is made of: floats, and keys.
+def Attention_StateShaped
+    : AnyTypeOf<[RankedTensorOf<[F16, BF16, F32, F64, I32]>,
+                 StridedMemRefOf<[F16, BF16, F32, F64, I32]>]>;
+
+/// What fused attention gives: floats, and keys.
+def Attention_OutTensor : RankedTensorOf<[F16, BF16, F32, F64, I32]>;
 
 /// What score changes read: mask and bias tensors or buffers.
 def Attention_ChangeShaped
@@ -38,7 +46,7 @@ class Attention_DestinationOp<string mnemonic, list<Trait> traits = []>
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                                   ["reifyResultShapes"]>])> {
-  let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32, F64]>>:$results);
+  let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32, F64, I32]>>:$results);
   code destinationDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
   }];
@@ -94,8 +102,12 @@ def Attention_FusedOp
     first pair in the whole (0 without it). `init` are the normaliser's init
     operands, a softmax's sinks, with maps from the batch dimensions.
 
-    Results are in destination style and in a fixed order: the context, of any
-    float type; with `lse` the log-sum-exp; with `weights` the weights.
+    Results are in destination style and in a fixed order, each with a map: the
+    context, of any float type; with `lse` the log-sum-exp; with `weights` the
+    weights; with `reads` what each of a list of readings gives, attributes that
+    implement RowReadingAttrInterface; with `column_mass` the sum of the weights
+    of each key. Readings have one value a row, or a list: its map is that of the
+    rows, and the elements of the list are the last dimension.
 
     ```mlir
     #query = affine_map<(h, i, j, d, e) -> (i, h, d)>
@@ -120,6 +132,30 @@ def Attention_FusedOp
           outs(%empty : tensor<77x8x32xf32> by [#out])
       return %o : tensor<77x8x32xf32>
     }
+
+    #row = affine_map<(i, j, d, e) -> (i)>
+
+    // The three keys that each query reads most, its entropy, and how much each
+    // key is read.
+    func.func @read(%q: tensor<64x32xf32>, %k: tensor<77x32xf32>,
+                    %v: tensor<77x32xf32>, %o: tensor<64x32xf32>,
+                    %top: tensor<64x3xf32>, %keys: tensor<64x3xi32>,
+                    %h: tensor<64xf32>, %m: tensor<77xf32>)
+        -> (tensor<64x3xf32>, tensor<64x3xi32>, tensor<64xf32>, tensor<77xf32>) {
+      %r:5 = attention.fused
+          query(%q : tensor<64x32xf32> by affine_map<(i, j, d, e) -> (i, d)>)
+          key(%k : tensor<77x32xf32> by affine_map<(i, j, d, e) -> (j, d)>)
+          value(%v : tensor<77x32xf32> by affine_map<(i, j, d, e) -> (j, e)>)
+          normaliser(#attention.softmax)
+          outs(%o, %top, %keys, %h, %m
+             : tensor<64x32xf32>, tensor<64x3xf32>, tensor<64x3xi32>,
+               tensor<64xf32>, tensor<77xf32>
+            by [affine_map<(i, j, d, e) -> (i, e)>, #row, #row, #row,
+                affine_map<(i, j, d, e) -> (j)>])
+          reads([#attention.top_k<3>, #attention.entropy]) column_mass
+      return %r#1, %r#2, %r#3, %r#4
+           : tensor<64x3xf32>, tensor<64x3xi32>, tensor<64xf32>, tensor<77xf32>
+    }
     ```
   }];
   let arguments = (ins
@@ -132,7 +168,7 @@ def Attention_FusedOp
     Variadic<Attention_ChangeShaped>:$change_tensors,
     Variadic<Attention_ScoreTensor>:$init_operands,
     Variadic<Index>:$origin,
-    Variadic<Attention_FloatTensor>:$outs,
+    Variadic<Attention_OutTensor>:$outs,
     AffineMapAttr:$query_map,
     AffineMapAttr:$key_map,
     AffineMapAttr:$value_map,
@@ -142,7 +178,9 @@ def Attention_FusedOp
     DefaultValuedAttr<Attention_ChangeSetsAttr, "{}">:$change_sets,
     OnlineNormaliserAttrInterface:$normaliser,
     UnitAttr:$lse,
-    UnitAttr:$weights);
+    UnitAttr:$weights,
+    DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings,
+    UnitAttr:$column_mass);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
   let builders = [
@@ -154,7 +192,8 @@ def Attention_FusedOp
                    "OnlineNormaliserAttrInterface":$normaliser,
                    "ArrayRef<MappedValue>":$initOperands, "ValueRange":$origin,
                    "ArrayRef<MappedValue>":$outs, "bool":$lse,
-                   "bool":$weights)>
+                   "bool":$weights, "ArrayRef<Attribute>":$readings,
+                   "bool":$columnMass)>
   ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `by` $query_map `)`
@@ -170,7 +209,8 @@ def Attention_FusedOp
     (`init` `(` $init_operands^ `:` type($init_operands) `by` $init_maps `)`)?
     (`origin` `(` $origin^ `)`)?
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results))
-    `by` $output_maps `)` (`lse` $lse^)? (`weights` $weights^)? attr-dict
+    `by` $output_maps `)` (`lse` $lse^)? (`weights` $weights^)?
+    (`reads` `(` $readings^ `)`)? (`column_mass` $column_mass^)? attr-dict
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -185,6 +225,8 @@ def Attention_FusedOp
     unsigned getFeatureDim() { return getNumBatch() + 2; }
     unsigned getValueDim() { return getNumBatch() + 3; }
     ::mlir::AffineMap getOutputMap(unsigned index);
+    /// What each result is, in order.
+    ::llvm::SmallVector<FusedResult> getFusedResults();
     ::mlir::AffineMap getInitMap(unsigned index);
   }]);
 }
@@ -249,7 +291,9 @@ def Attention_OnlineOp
     by `attention.merge` (PartialReductionOpInterface).
 
     `outs` are the accumulator [e, lanes] and, where the normaliser has a state,
-    the pivot and the sum [lanes]. The maps of keys and values take (j, d) and
+    the pivot and the sum [lanes]. With `reads` follow the states of the readings,
+    [slots, lanes] for each type of their values; keys are by their global index,
+    and blocks of them come in increasing order. The maps of keys and values take (j, d) and
     (j, e). `origin` is the global index (b…, i, j) of the first pair, and `live`
     the number of lanes that hold queries: changes are made there only.
 
@@ -271,6 +315,21 @@ def Attention_OnlineOp
       return %o#0, %o#1, %o#2
            : tensor<16x64xf32>, tensor<64xf32>, tensor<64xf32>
     }
+
+    func.func @block_and_top_2(
+        %tile: tensor<32x64xf32>, %k: tensor<96x32xf32>, %v: tensor<96x16xf32>,
+        %h: index, %i: index, %j: index, %live: index, %acc: tensor<16x64xf32>,
+        %max: tensor<64xf32>, %sum: tensor<64xf32>, %scores: tensor<2x64xf32>,
+        %keys: tensor<2x64xi32>) -> (tensor<2x64xf32>, tensor<2x64xi32>) {
+      %o:5 = attention.online query(%tile : tensor<32x64xf32>)
+          key(%k : tensor<96x32xf32> by #rows) value(%v : tensor<96x16xf32> by #rows)
+          normaliser(#attention.softmax) reads([#attention.top_k<2>])
+          origin(%h, %i, %j) live(%live)
+          outs(%acc, %max, %sum, %scores, %keys
+             : tensor<16x64xf32>, tensor<64xf32>, tensor<64xf32>,
+               tensor<2x64xf32>, tensor<2x64xi32>)
+      return %o#3, %o#4 : tensor<2x64xf32>, tensor<2x64xi32>
+    }
     ```
   }];
   let arguments = (ins
@@ -283,12 +342,13 @@ def Attention_OnlineOp
     Variadic<Attention_ChangeShaped>:$change_tensors,
     Variadic<Index>:$origin,
     Index:$live,
-    Variadic<Attention_FloatShaped>:$outs,
+    Variadic<Attention_StateShaped>:$outs,
     AffineMapAttr:$key_map,
     AffineMapAttr:$value_map,
     DefaultValuedAttr<Attention_ScoreChangesAttr, "{}">:$changes,
     DefaultValuedAttr<Attention_ChangeSetsAttr, "{}">:$change_sets,
-    OnlineNormaliserAttrInterface:$normaliser);
+    OnlineNormaliserAttrInterface:$normaliser,
+    DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings);
   let regions = (region AnyRegion:$combine,
                         VariadicRegion<SizedRegion<1>>:$change_regions);
   let builders = [
@@ -297,7 +357,8 @@ def Attention_OnlineOp
                    "ValueRange":$parameters, "Value":$scale,
                    "Region &":$combine, "ArrayRef<ScoreChange>":$changes,
                    "OnlineNormaliserAttrInterface":$normaliser,
-                   "ValueRange":$origin, "Value":$live, "ValueRange":$outs)>
+                   "ArrayAttr":$readings, "ValueRange":$origin, "Value":$live,
+                   "ValueRange":$outs)>
   ];
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `)`
@@ -309,7 +370,7 @@ def Attention_OnlineOp
     `` custom<ScoreChanges>($changes, $change_sets, $symbols, type($symbols),
                             $change_tensors, type($change_tensors),
                             $change_regions)
-    `normaliser` `(` $normaliser `)`
+    `normaliser` `(` $normaliser `)` (`reads` `(` $readings^ `)`)?
     `origin` `(` $origin `)` `live` `(` $live `)`
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results)) `)`
     attr-dict
@@ -320,6 +381,8 @@ def Attention_OnlineOp
   let extraClassDeclaration = !strconcat(
       destinationDeclaration, Attention_ScoreChangesDeclaration, [{
     unsigned getNumBatch() { return getOrigin().size() - 2; }
+    /// What its scores are made of. Values and regions are the op's.
+    BlockScores getBlockScores();
   }]);
 }
 
@@ -329,10 +392,13 @@ def Attention_FinishOp : Attention_DestinationOp<"finish", [AttrSizedOperandSegm
     ```
     context(i, e) = acc[e, i] · contextFactor(state[i])   rounded once
     lse[i]        = lse(state[i])
+    results[i, t] = results(slot[t, i], state[i])         of each reading
     ```
 
     for the rows that the context has; lanes beyond are dropped. The map of the
-    context takes (i, e).
+    context takes (i, e). `state` and `outs` are in the order of `attention.online`
+    and of `attention.fused`: the log-sum-exp is given where there is an out for it,
+    and a reading's results are lists [rows, slots] or values [rows].
 
     ```mlir
     func.func @finish(%acc: tensor<16x64xf32>, %max: tensor<64xf32>,
@@ -344,20 +410,40 @@ def Attention_FinishOp : Attention_DestinationOp<"finish", [AttrSizedOperandSegm
           outs(%o, %l : tensor<?x16xbf16>, tensor<?xf32>)
       return %r#0, %r#1 : tensor<?x16xbf16>, tensor<?xf32>
     }
+
+    func.func @finish_with_entropy(
+        %acc: tensor<16x64xf32>, %max: tensor<64xf32>, %sum: tensor<64xf32>,
+        %mass: tensor<1x64xf32>, %moment: tensor<1x64xf32>, %o: tensor<?x16xf32>,
+        %h: tensor<?xf32>) -> (tensor<?x16xf32>, tensor<?xf32>) {
+      %r:2 = attention.finish %acc
+          state(%max, %sum, %mass, %moment
+              : tensor<64xf32>, tensor<64xf32>, tensor<1x64xf32>, tensor<1x64xf32>)
+          normaliser(#attention.softmax) reads([#attention.entropy])
+          by affine_map<(i, e) -> (i, e)> : tensor<16x64xf32>
+          outs(%o, %h : tensor<?x16xf32>, tensor<?xf32>)
+      return %r#0, %r#1 : tensor<?x16xf32>, tensor<?xf32>
+    }
     ```
   }];
   let arguments = (ins Attention_FloatShaped:$accumulator,
-                       Variadic<Attention_FloatShaped>:$state,
-                       Variadic<Attention_FloatShaped>:$outs,
+                       Variadic<Attention_StateShaped>:$state,
+                       Variadic<Attention_StateShaped>:$outs,
                        OnlineNormaliserAttrInterface:$normaliser,
+                       DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings,
                        AffineMapAttr:$output_map);
   let assemblyFormat = [{
     $accumulator (`state` `(` $state^ `:` type($state) `)`)?
-    `normaliser` `(` $normaliser `)` `by` $output_map attr-dict
+    `normaliser` `(` $normaliser `)` (`reads` `(` $readings^ `)`)? `by` $output_map attr-dict
     `:` type($accumulator)
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results)) `)`
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = !strconcat(destinationDeclaration, [{
+    /// The type of the state.
+    ::mlir::FloatType getComputeType();
+    /// Whether the log-sum-exp is among the results.
+    bool hasLse();
+  }]);
 }
 
 #endif // ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD

@@ -111,25 +111,28 @@ def NormaliserOpInterface : OpInterface<"NormaliserOpInterface"> {
       "::mlir::ValueRange", "getInitOperands", (ins), "",
       [{ return {}; }]>,
     InterfaceMethod<
-      "The number of scalars in the state.",
-      "unsigned", "getStateSize">,
+      "The number of scalars in the state. By default 0: weights are elementwise.",
+      "unsigned", "getStateSize", (ins), "", [{ return 0; }]>,
     InterfaceMethod<
       [{Builds the initial state from one element of each init operand, extended
         to the compute type.}],
       "::llvm::SmallVector<::mlir::Value>", "buildInit",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::ValueRange":$initElements)>,
+           "::mlir::ValueRange":$initElements), "",
+      [{ return {}; }]>,
     InterfaceMethod<
       "Builds the state that includes one more score.",
       "::llvm::SmallVector<::mlir::Value>", "buildUpdate",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::ValueRange":$state, "::mlir::Value":$score)>,
+           "::mlir::ValueRange":$state, "::mlir::Value":$score), "",
+      [{ return {}; }]>,
     InterfaceMethod<
       [{Builds the state of two disjoint sets of keys from their states. Only one
         of the two may include the init operands' values.}],
       "::llvm::SmallVector<::mlir::Value>", "buildMerge",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::ValueRange":$first, "::mlir::ValueRange":$second)>,
+           "::mlir::ValueRange":$first, "::mlir::ValueRange":$second), "",
+      [{ return {}; }]>,
     InterfaceMethod<
       "Builds the weight of one score in a row whose final state is `state`.",
       "::mlir::Value", "buildWeight",
@@ -166,6 +169,21 @@ def ScoreChangeOpInterface : OpInterface<"ScoreChangeOpInterface"> {
     InterfaceMethod<
       "The steps in order; their values and regions are the operation's.",
       "::llvm::SmallVector<::mlir::attention::ScoreChange>", "getScoreChanges">,
+  ];
+}
+
+def RowReadingOpInterface : OpInterface<"RowReadingOpInterface"> {
+  let cppNamespace = "::mlir::attention";
+  let description = [{
+    An operation that reads each row of weights: it gives tensors [b…, i] with one
+    value a row, or [b…, i, n] with a list of them. It says so as an attribute that
+    fused attention carries along, whose results are those of the operation.
+  }];
+  let methods = [
+    InterfaceMethod<"The weights, a tensor [b…, i, j].",
+      "::mlir::Value", "getWeights">,
+    InterfaceMethod<"An attribute that implements RowReadingAttrInterface.",
+      "::mlir::Attribute", "getRowReading">,
   ];
 }
 

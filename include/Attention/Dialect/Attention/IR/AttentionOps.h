@@ -10,6 +10,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionAttrs.h"
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
 #include "Attention/Dialect/Attention/IR/AttentionInterfaces.h"
+#include "Attention/Dialect/Attention/IR/FusedResult.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
 #include "mlir/IR/AffineMap.h"

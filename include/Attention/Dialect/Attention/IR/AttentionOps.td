@@ -225,7 +225,6 @@ def Attention_AsWeightsOp
     : Attention_TensorOp<"as_weights", [
         AllTypesMatch<["scores", "weights"]>,
         DeclareOpInterfaceMethods<NormaliserOpInterface, [
-          "getStateSize", "buildInit", "buildUpdate", "buildMerge",
           "buildWeight", "getOnlineNormaliser"]>]> {
   let summary = "Scores as they are for weights: no normalisation.";
   let description = [{

@@ -18,7 +18,9 @@ class Attention_ReadingOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
-def Attention_TopKOp : Attention_ReadingOp<"top_k"> {
+def Attention_TopKOp
+    : Attention_ReadingOp<"top_k", [
+        DeclareOpInterfaceMethods<RowReadingOpInterface, ["getRowReading"]>]> {
   let summary = "The keys of largest weight of every query.";
   let description = [{
     ```
@@ -54,7 +56,9 @@ def Attention_TopKOp : Attention_ReadingOp<"top_k"> {
   }];
 }
 
-def Attention_EntropyOp : Attention_ReadingOp<"entropy"> {
+def Attention_EntropyOp
+    : Attention_ReadingOp<"entropy", [
+        DeclareOpInterfaceMethods<RowReadingOpInterface, ["getRowReading"]>]> {
   let summary = "How spread the weights of every query are.";
   let description = [{
     ```

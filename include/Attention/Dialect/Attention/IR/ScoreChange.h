@@ -9,9 +9,11 @@
 #define ATTENTION_DIALECT_ATTENTION_IR_SCORECHANGE_H
 
 #include "mlir/IR/AffineMap.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/IntegerSet.h"
 #include "mlir/IR/Region.h"
 #include "mlir/IR/Value.h"
+#include "mlir/IR/ValueRange.h"
 
 #include "Attention/Dialect/Attention/IR/AttentionEnums.h.inc"
 
@@ -41,6 +43,28 @@ struct ScoreChange {
   /// Where (b…, i, j) -> i1 and Modify (score, b…, i, j) -> score: a region of
   /// one block.
   Region *region = nullptr;
+};
+
+/// What a block-level operation computes the scores of a block from: a tile of
+/// queries [d, lanes], keys (j, d), and what is done to their pairs.
+struct BlockScores {
+  Value query;
+  MappedValue key;
+  /// The pair body, empty for the product.
+  Region *combine;
+  ValueRange parameters;
+  /// Null for none.
+  Value scale;
+  SmallVector<ScoreChange> changes;
+  /// The global index (b…, i, j) of the first pair.
+  ValueRange origin;
+  /// The number of lanes that hold queries.
+  Value live;
+
+  bool isDot() const { return combine->empty(); }
+  unsigned getNumBatch() const { return origin.size() - 2; }
+  /// The type of the scores.
+  FloatType getComputeType() const;
 };
 
 } // namespace mlir::attention

@@ -107,6 +107,11 @@ def AttentionFuse : Pass<"attention-fuse"> {
     only make no map: such keys and values are repeated for every head first,
     unless they provably have as many heads as the queries.
 
+    What reads the weights becomes part of the operation too: `attention.top_k`,
+    `attention.entropy` and any other op that implements `RowReadingOpInterface`,
+    where the normaliser allows to read key by key, and `attention.column_mass`. If
+    nothing else uses the weights, there is no tensor of them.
+
     Data movement becomes part of the indexing maps, of operations that were
     `attention.fused` before too: `linalg.transpose`, `linalg.broadcast`,
     `linalg.generic` that only copies, and reshapes where a dimension of the
@@ -115,9 +120,11 @@ def AttentionFuse : Pass<"attention-fuse"> {
     the context that is its only user. So layouts such as [batch, seq, heads, d]
     are read and written where they lie.
 
-    Attention stays as it is, and a remark says why, where its scores or weights
-    have another user, are made in another block, or are of another type than the
-    compute type of queries, keys and values.
+    Weights that somebody else uses become a result of the fused operation, as the
+    log-sum-exp does. Attention stays as it is, and a remark says why, where its
+    scores have another user, scores or weights are made in another block, or are
+    of another type than the compute type of queries, keys and values, or where
+    the values depend on the weights.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::attention::AttentionDialect",
@@ -239,7 +246,11 @@ def AttentionTile : Pass<"attention-tile"> {
     Every `attention.fused` becomes a parallel loop, `scf.forall`, over batch
     elements and blocks of queries. A block's queries are packed into lanes
     (`attention.pack`), read blocks of keys one after another
-    (`attention.online`), and give rows of the context (`attention.finish`).
+    (`attention.online`), and give rows of the context (`attention.finish`). If the
+    weights are a result, a second pass over the keys follows, which scores them
+    again (`attention.weights`). The mass of columns is a second parallel loop,
+    over batch elements and parts of the keys, which goes through all blocks of
+    queries (`attention.mass`).
 
     Which keys are visited follows from the mask sets, their unions, intersections,
     and quotients and remainders by constants: keys that no query of the block

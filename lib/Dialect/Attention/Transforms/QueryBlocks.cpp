@@ -1,0 +1,102 @@
+//===- QueryBlocks.cpp - Blocks of queries, and what is kept of them ------===//
+//
+// For loops that are built by hand, where tileUsingSCF has none.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QueryBlocks.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::attention;
+
+QueryBlocks::QueryBlocks(OpBuilder &builder, FusedOp op,
+                         int64_t numBlockQueries)
+    : builder(builder), loc(op.getLoc()), op(op),
+      numBlockQueries(numBlockQueries),
+      extents(llvm::map_to_vector(op.getIterationDomain(builder),
+                                  [](Range range) { return range.size; })) {}
+
+SmallVector<OpFoldResult> QueryBlocks::buildNumbers() {
+  SmallVector<OpFoldResult> numbers =
+      llvm::to_vector(ArrayRef(extents).take_front(op.getNumBatch()));
+  AffineExpr queries = builder.getAffineDimExpr(0);
+  numbers.push_back(affine::makeComposedFoldedAffineApply(
+      builder, loc, queries.ceilDiv(numBlockQueries),
+      extents[op.getQueryDim()]));
+  return numbers;
+}
+
+FailureOr<TilingResult>
+QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
+  unsigned queryDim = op.getQueryDim();
+  SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> sizes = extents;
+  for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
+    offsets[dim] = position[dim];
+    sizes[dim] = builder.getIndexAttr(1);
+  }
+  AffineExpr a, b;
+  bindDims(builder.getContext(), a, b);
+  offsets[queryDim] = affine::makeComposedFoldedAffineApply(
+      builder, loc, a * numBlockQueries, position[queryDim]);
+  std::optional<int64_t> numQueries = getConstantIntValue(extents[queryDim]);
+  if (numQueries && *numQueries % numBlockQueries == 0) {
+    sizes[queryDim] = builder.getIndexAttr(numBlockQueries);
+  } else if (!numQueries || *numQueries > numBlockQueries) {
+    AffineMap atMost = AffineMap::get(
+        2, 0, {builder.getAffineConstantExpr(numBlockQueries), a - b},
+        builder.getContext());
+    sizes[queryDim] = affine::makeComposedFoldedAffineMin(
+        builder, loc, atMost, {extents[queryDim], offsets[queryDim]});
+  }
+  return op.getTiledImplementation(builder, offsets, sizes);
+}
+
+FailureOr<TilingResult>
+QueryBlocks::buildBatchElement(ArrayRef<OpFoldResult> position) {
+  SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> sizes = extents;
+  for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
+    offsets[dim] = position[dim];
+    sizes[dim] = builder.getIndexAttr(1);
+  }
+  return op.getTiledImplementation(builder, offsets, sizes);
+}
+
+StateSlice::StateSlice(OpBuilder &builder, Location loc, Value states,
+                       ArrayRef<OpFoldResult> position, OpFoldResult extent)
+    : states(states), offsets(position),
+      sizes(tensor::getMixedSizes(builder, loc, states)),
+      strides(sizes.size(), builder.getIndexAttr(1)) {
+  offsets.resize(sizes.size(), builder.getIndexAttr(0));
+  std::fill_n(sizes.begin(), position.size(), builder.getIndexAttr(1));
+  if (extent)
+    sizes[position.size()] = extent;
+  auto stateType = cast<RankedTensorType>(states.getType());
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(ArrayRef(sizes).drop_front(position.size()),
+                             dynamic, shape);
+  type = RankedTensorType::get(shape, stateType.getElementType());
+}
+
+Value StateSlice::extract(OpBuilder &builder, Location loc) const {
+  return tensor::ExtractSliceOp::create(builder, loc, type, states, offsets,
+                                        sizes, strides);
+}
+
+void StateSlice::insert(OpBuilder &builder, Location loc, Value state) const {
+  tensor::ParallelInsertSliceOp::create(builder, loc, state, states, offsets,
+                                        sizes, strides);
+}
+
+void attention::eraseUnused(RewriterBase &rewriter,
+                            ArrayRef<Operation *> slices) {
+  for (Operation *slice : llvm::reverse(slices))
+    if (slice->use_empty())
+      rewriter.eraseOp(slice);
+}

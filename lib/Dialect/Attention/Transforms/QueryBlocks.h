@@ -1,0 +1,59 @@
+//===- QueryBlocks.h - Blocks of queries, and what is kept of them -*- C++
+//-*-===//
+//
+// Where blocks of queries lie in fused attention, and their slices of tensors
+// that hold a state for each.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_QUERYBLOCKS_H
+#define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_QUERYBLOCKS_H
+
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
+
+namespace mlir::attention {
+
+/// Where the blocks of queries lie in the iteration space of fused attention.
+class QueryBlocks {
+public:
+  QueryBlocks(OpBuilder &builder, FusedOp op, int64_t numBlockQueries);
+
+  OpFoldResult getExtent(unsigned dim) const { return extents[dim]; }
+
+  /// Batch extents, and the number of blocks.
+  SmallVector<OpFoldResult> buildNumbers();
+
+  /// The tile of the op that is the block at a batch element and block number.
+  FailureOr<TilingResult> buildTile(ArrayRef<OpFoldResult> position);
+
+  /// The tile of the op that is all queries of a batch element.
+  FailureOr<TilingResult> buildBatchElement(ArrayRef<OpFoldResult> position);
+
+private:
+  OpBuilder &builder;
+  Location loc;
+  FusedOp op;
+  int64_t numBlockQueries;
+  SmallVector<OpFoldResult> extents;
+};
+
+/// The part of a tensor of states at a position in its first dimensions, which
+/// it drops, all of the next dimension or as much as `extent`.
+struct StateSlice {
+  StateSlice(OpBuilder &builder, Location loc, Value states,
+             ArrayRef<OpFoldResult> position, OpFoldResult extent = {});
+
+  Value extract(OpBuilder &builder, Location loc) const;
+  void insert(OpBuilder &builder, Location loc, Value state) const;
+
+  Value states;
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+  RankedTensorType type;
+};
+
+/// Erases what was made for a tile and is not used.
+void eraseUnused(RewriterBase &rewriter, ArrayRef<Operation *> slices);
+
+} // namespace mlir::attention
+
+#endif // ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_QUERYBLOCKS_H

@@ -1,0 +1,91 @@
+// Weights are a second pass over the keys, from the state after all of them.
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile -verify-roundtrip | FileCheck %s
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile=key-splits=2 | FileCheck %s --check-prefix=PARTS
+// RUN: attention-opt %s -split-input-file -attention-set-target=cpu=x86-64-v3 -attention-tile -one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" -canonicalize -cse -canonicalize | FileCheck %s --check-prefix=BUFFERS
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+#lse = affine_map<(i, j, d, e) -> (i)>
+#weights = affine_map<(i, j, d, e) -> (i, j)>
+
+// All keys have weights: nothing is filled. A tile of the weights a block of keys.
+// CHECK-LABEL: func @full
+// CHECK: scf.forall
+// CHECK: %[[T:.*]] = attention.pack
+// CHECK: scf.for
+// CHECK: attention.online
+// CHECK: %[[STATE:.*]]:3 = scf.for
+// CHECK: attention.online
+// CHECK: attention.finish %[[STATE]]#0 state(%[[STATE]]#1, %[[STATE]]#2
+// CHECK-NOT: linalg.fill
+// CHECK: scf.for %[[J:.*]] = %c0{{.*}} to %c960{{.*}} step %c96{{.*}} iter_args(%[[W:.*]] = %{{.*}}) -> (tensor<?x1000xf32>)
+// CHECK-DAG: tensor.extract_slice %{{.*}}[%[[J]], 0] [96, 64]
+// CHECK-DAG: %[[TILE:.*]] = tensor.extract_slice %[[W]][0, %[[J]]] [%{{.*}}, 96]
+// CHECK: %[[R:.*]] = attention.weights query(%[[T]] : {{.*}} state(%[[STATE]]#1, %[[STATE]]#2 : {{.*}} outs(%[[TILE]] : tensor<?x96xf32>
+// CHECK: tensor.insert_slice %[[R]] into %[[W]][0, %[[J]]]
+// CHECK: scf.for
+// CHECK: attention.weights
+// CHECK: scf.forall.in_parallel
+// In place: no buffer but the results', and nothing is copied.
+// BUFFERS-LABEL: func @full
+// BUFFERS-COUNT-2: memref.alloc
+// BUFFERS: scf.forall
+// BUFFERS-COUNT-2: memref.alloc() {{.*}} : memref<64x64xf32>
+// BUFFERS-COUNT-2: memref.alloc() {{.*}} : memref<64xf32>
+// BUFFERS-NOT: memref.alloc
+// BUFFERS-NOT: memref.copy
+// BUFFERS: attention.weights
+// BUFFERS-NOT: memref.copy
+// BUFFERS: return
+// In parts: the state is that of all of them; queries are packed once more.
+// PARTS-LABEL: func @full
+// PARTS: scf.forall
+// PARTS: attention.online
+// PARTS: scf.forall
+// PARTS: %[[STATE:.*]]:3 = attention.merge
+// PARTS: attention.pack
+// PARTS: attention.finish %[[STATE]]#0
+// PARTS: attention.weights {{.*}} state(%[[STATE]]#1, %[[STATE]]#2
+func.func @full(%q: tensor<1000x64xf32>, %k: tensor<1000x64xf32>, %v: tensor<1000x64xf32>)
+    -> (tensor<1000x64xf32>, tensor<1000x1000xf32>) {
+  %empty = tensor.empty() : tensor<1000x64xf32>
+  %square = tensor.empty() : tensor<1000x1000xf32>
+  %o:2 = attention.fused query(%q : tensor<1000x64xf32> by #query)
+      key(%k : tensor<1000x64xf32> by #key) value(%v : tensor<1000x64xf32> by #value)
+      normaliser(#attention.softmax)
+      outs(%empty, %square : tensor<1000x64xf32>, tensor<1000x1000xf32> by [#out, #weights]) weights
+  return %o#0, %o#1 : tensor<1000x64xf32>, tensor<1000x1000xf32>
+}
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+#lse = affine_map<(i, j, d, e) -> (i)>
+#weights = affine_map<(i, j, d, e) -> (j, i)>
+
+// Keys that are not visited have weights of 0. Rows of the result may lie along
+// queries.
+// CHECK-LABEL: func @causal
+// CHECK: attention.finish
+// CHECK: %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK: %[[W:.*]] = linalg.fill ins(%[[ZERO]] : f32) outs(%{{.*}} : tensor<?x?xf32>)
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[W]]) -> (tensor<?x?xf32>)
+// CHECK: attention.weights
+// CHECK-NOT: changes
+// CHECK-SAME: outs(%{{.*}} : tensor<96x?xf32>
+// CHECK: attention.weights
+// CHECK-SAME: changes(sets
+// CHECK-NOT: attention.weights
+func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>, %out: tensor<?x64xf32>,
+                  %row: tensor<?xf32>, %w: tensor<?x?xf32>) -> (tensor<?x64xf32>, tensor<?xf32>, tensor<?x?xf32>) {
+  %o:3 = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(sets(affine_set<(i, j) : (i - j >= 0)>)) normaliser(#attention.softmax)
+      outs(%out, %row, %w : tensor<?x64xf32>, tensor<?xf32>, tensor<?x?xf32> by [#out, #lse, #weights]) lse weights
+  return %o#0, %o#1, %o#2 : tensor<?x64xf32>, tensor<?xf32>, tensor<?x?xf32>
+}
