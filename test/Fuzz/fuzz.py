@@ -31,11 +31,12 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from build import build  # noqa: E402
-from elements import decode, encode  # noqa: E402
+from elements import decode  # noqa: E402
+from module import module_text, output_files, write_inputs  # noqa: E402
 from run import against_oracle, differences  # noqa: E402
 from shrink import shrink  # noqa: E402
 from spec import Spec, random_spec  # noqa: E402
-from way import Way, module_text, random_way  # noqa: E402
+from way import Way, random_way  # noqa: E402
 
 BATCH = 12
 TOGETHER = "does not run together with others"
@@ -47,43 +48,27 @@ class Failed(Exception):
     pass
 
 
-def prepare(calls: list, way: Way, folder: pathlib.Path, repeat: int) -> list:
+def prepare(calls: list, way: Way, folder: pathlib.Path, threads) -> list:
     """Writes the module and the inputs; returns the arguments of the runner."""
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "program.mlir"
-    source.write_text(module_text(calls, way, repeat))
-    arguments = [str(source), "--function=main", "--guard_pages", f"--opt_level={way.opt_level}"]
-    if way.verify_each:
-        arguments.append("--verify_each")
-    for number, call in enumerate(calls):
-        for n, value in enumerate(call.inputs):
-            if value.dims is None and value.element in ("index", "i32", "i64"):
-                arguments.append(f"--input={value.element}={int(value.data)}")
-                continue
-            path = folder / f"in{number}_{n}.npy"
-            np.save(path, encode(value.data, value.element))
-            arguments.append(f"--input=@{path}")
-    return arguments
+    source.write_text(module_text(calls, threads, attributes=way.attributes))
+    return [str(source), "--function=main", "--guard_pages", *way.flags, *write_inputs(calls, folder)]
 
 
-def run(calls: list, pipeline: str, way: Way, folder: pathlib.Path, options, repeat: int) -> list:
+def run(calls: list, pipeline: str, way: Way, folder: pathlib.Path, options, threads=()) -> list:
     """The raw results: of each turn, of each call, a list of arrays."""
-    arguments = prepare(calls, way, folder, repeat)
-    outputs = []
-    for turn in range(repeat):
-        for number, call in enumerate(calls):
-            outputs += [folder / f"out{turn}_{number}_{n}.npy" for n in range(len(call.result_types))]
-    command = [*options.runner.split(), *arguments, f"--pipeline={pipeline}",
-               *(f"--output=@{path}" for path in outputs), *(["--output="] if repeat > 1 else [])]
+    arguments = prepare(calls, way, folder, threads)
+    paths, outputs = output_files(calls, folder, max(len(threads), 1))
+    command = [*options.runner.split(), *arguments, f"--pipeline={pipeline}", *outputs]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=600)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=1800)
     except subprocess.TimeoutExpired as late:
         raise Failed("does not end") from late
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
         raise Failed(f"exit code {done.returncode}: " + "\n    ".join(line[:300] for line in lines[:6]))
-    arrays = iter([np.load(path) for path in outputs])
-    found = [[[next(arrays) for _ in call.result_types] for call in calls] for _ in range(repeat)]
+    found = [[[np.load(path) for path in results] for results in turn] for turn in paths]
     shutil.rmtree(folder)
     return found
 
@@ -118,8 +103,8 @@ class Tester:
         """The problem of each program; runs those alone whose batch does not run."""
         folder = self.tmp / f"batch{next(self.count)}"
         try:
-            fast = run(calls, way.fast, way, folder / "fast", self.options, len(way.threads))
-            exact = run(calls, way.exact, way, folder / "exact", self.options, 1)
+            fast = run(calls, way.fast, way, folder / "fast", self.options, way.threads)
+            exact = run(calls, way.exact, way, folder / "exact", self.options)
         except Failed as failure:
             shutil.rmtree(folder, ignore_errors=True)
             if len(calls) == 1:
@@ -140,8 +125,8 @@ class Tester:
         folder = pathlib.Path(self.options.keep) / f"seed-{number}"
         shutil.rmtree(folder, ignore_errors=True)
         pipeline = way.exact if problem.startswith("exact") else way.fast
-        repeat = len(way.threads) if problem.startswith("threads") else 1
-        arguments = [*prepare([build(spec)], way, folder, repeat), f"--pipeline={pipeline}"]
+        threads = way.threads if problem.startswith("threads") else ()
+        arguments = [*prepare([build(spec)], way, folder, threads), f"--pipeline={pipeline}"]
         (folder / "failure.json").write_text(json.dumps([dataclasses.asdict(spec), dataclasses.asdict(way)]))
         (folder / "README").write_text(f"{spec}\n{problem}\n\nscripts/fuzz --replay {folder}\n"
                                        f"attention-runner {shlex.join(arguments)}\n")
@@ -151,7 +136,7 @@ class Tester:
         """Writes a batch down that fails only as a whole."""
         folder = pathlib.Path(self.options.keep) / f"seeds-{numbers[0]}-{numbers[-1]}"
         shutil.rmtree(folder, ignore_errors=True)
-        arguments = [*prepare(calls, way, folder, len(way.threads)), f"--pipeline={way.fast}"]
+        arguments = [*prepare(calls, way, folder, way.threads), f"--pipeline={way.fast}"]
         (folder / "README").write_text(f"{problem}\n\nattention-runner {shlex.join(arguments)}\n")
         return f"FAIL seeds {numbers[0]} to {numbers[-1]}: {problem}\n    {way}\n    {folder}"
 

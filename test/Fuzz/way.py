@@ -1,5 +1,5 @@
 """How programs are compiled and called: the facts of the target, the options of the
-pipeline, and the module that calls each program with several numbers of threads."""
+pipeline and of the runner, the numbers of threads."""
 
 import dataclasses
 import random
@@ -22,6 +22,18 @@ class Way:
 
     exact = "attention-to-llvm{exact=true}"
 
+    @property
+    def attributes(self) -> str:
+        """The module's."""
+        facts = (f'"attention.vector_bits" = {self.vector_bits} : i64, '
+                 f'"attention.vector_registers" = {self.registers} : i64')
+        return f'dlti.target_system_spec = #dlti.target_system_spec<"CPU" = #dlti.target_device_spec<{facts}>>'
+
+    @property
+    def flags(self) -> list:
+        """The runner's."""
+        return [f"--opt_level={self.opt_level}", *(["--verify_each"] if self.verify_each else [])]
+
 
 WIDTHS = ((256, 16), (256, 16), (128, 16), (512, 32), (128, 32), (256, 8), (128, 8))
 
@@ -36,54 +48,3 @@ def random_way(seed: int) -> Way:
         options.append(f"key-splits={rng.choice((1, 2, 3, 7))}")
     return Way(bits, registers, " ".join(options), rng.choices((0, 2, 3), (8, 1, 1))[0], rng.random() < 0.1,
                (1, rng.choice((2, 3)), rng.choice((2, 4, 5, 7, 8))))
-
-
-# A parallel loop whatever becomes of those of the programs: only for one does the
-# runner load OpenMP.
-PARALLEL = """func.func private @omp_set_num_threads(i32)
-func.func private @parallel() -> tensor<3xi64> {
-  %empty = tensor.empty() : tensor<3xi64>
-  %r = scf.forall (%i) in (3) shared_outs(%out = %empty) -> tensor<3xi64> {
-    %n = arith.index_cast %i : index to i64
-    %s = tensor.from_elements %n : tensor<1xi64>
-    scf.forall.in_parallel {
-      tensor.parallel_insert_slice %s into %out[%i] [1] [1] : tensor<1xi64> into tensor<3xi64>
-    }
-  }
-  return %r : tensor<3xi64>
-}
-"""
-
-
-def module_text(calls: list, way: Way, repeat: int) -> str:
-    """The programs, and @main, which calls each `repeat` times."""
-    passthrough = 'passthrough = ["noinline", "minsize", "optsize"], llvm.linkage = #llvm.linkage<internal>'
-    programs, arguments, results, types, lines = [], [], [], [], []
-    for number, call in enumerate(calls):
-        programs.append(call.text.replace("func.func @NAME", f"func.func private @program{number}")
-                        .replace("{\n", f"attributes {{{passthrough}}} {{\n", 1))
-        inputs = [f"%in{number}_{n}" for n in range(len(call.inputs))]
-        arguments += [f"{name}: {value.type}" for name, value in zip(inputs, call.inputs)]
-    for turn in range(repeat):
-        if repeat > 1:
-            lines += [f"  %threads{turn} = arith.constant {way.threads[turn]} : i32",
-                      f"  func.call @omp_set_num_threads(%threads{turn}) : (i32) -> ()"]
-        for number, call in enumerate(calls):
-            inputs = ", ".join(f"%in{number}_{n}" for n in range(len(call.inputs)))
-            count = len(call.result_types)
-            out = f"%out{turn}_{number}"
-            lines.append(f"  {out}:{count} = func.call @program{number}({inputs}) : "
-                         f"({', '.join(v.type for v in call.inputs)}) -> ({', '.join(call.result_types)})")
-            results += [f"{out}#{n}" for n in range(count)]
-            types += call.result_types
-    if repeat > 1:
-        lines.append("  %parallel = func.call @parallel() : () -> tensor<3xi64>")
-        results.append("%parallel")
-        types.append("tensor<3xi64>")
-    facts = (f'"attention.vector_bits" = {way.vector_bits} : i64, '
-             f'"attention.vector_registers" = {way.registers} : i64')
-    body = (PARALLEL if repeat > 1 else "") + "\n".join(programs)
-    main = (f"func.func @main({', '.join(arguments)}) -> ({', '.join(types)}) {{\n" + "\n".join(lines)
-            + f"\n  return {', '.join(results)} : {', '.join(types)}\n}}\n")
-    return (f'module attributes {{dlti.target_system_spec = #dlti.target_system_spec<"CPU" = '
-            f"#dlti.target_device_spec<{facts}>>}} {{\n{body}\n{main}}}\n")

@@ -8,7 +8,8 @@ oracle.
 A process a call would spend its time starting up, so calls are batched: a module
 holds the programs of many calls, each text once, and a function @main that makes
 all the calls. Every buffer lies against an inaccessible page (--guard_pages), so
-that an overrun is a fault. Where a batch does not run to its end its calls are run
+that an overrun is a fault. LLVM took most of the time; what is tested is what we
+give it, so it optimises only a fourth of the programs, and none of the exact lowering. Where a batch does not run to its end its calls are run
 one by one, and the failing one is named.
 """
 
@@ -16,7 +17,7 @@ import argparse
 import dataclasses
 import itertools
 import pathlib
-import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -28,11 +29,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import cases  # noqa: E402
 from cases import Finding, Relation  # noqa: E402
-from elements import INTEGERS, decode, encode, round_to  # noqa: E402
+from elements import decode, round_to  # noqa: E402
+from module import module_text, output_files, write_inputs  # noqa: E402
 from program import Call, Expected  # noqa: E402
 
 BATCH_PROGRAMS = 8  # programs a module
 BATCH_CALLS = 8
+# Of LLVM, for one batch of programs after the other.
+OPT_LEVELS = (3, 0, 0, 0)
 
 
 @dataclasses.dataclass
@@ -41,6 +45,7 @@ class Job:
 
     case: str
     call: Call
+    opt_level: int
     results: list = None
     error: str = ""
 
@@ -53,15 +58,31 @@ class CallFailed(Exception):
     pass
 
 
+class Levels:
+    """LLVM's level of each program: the same for a text and for programs whose results
+    are compared with each other, as what it contracts may change bits."""
+
+    def __init__(self):
+        self.of_text = {}
+
+    def choose(self, calls: list) -> int:
+        turn = len(self.of_text) // BATCH_PROGRAMS % len(OPT_LEVELS)
+        known = [self.of_text[call.text] for call in calls if call.text in self.of_text]
+        level = known[0] if known else OPT_LEVELS[turn]
+        for call in calls:
+            self.of_text.setdefault(call.text, level)
+        return level
+
+
 def batches(jobs: list):
-    """Groups of jobs with few programs and calls each; calls of one program are
-    together, as every group compiles its programs anew."""
+    """Groups of jobs of one level with few programs and calls each; calls of one
+    program are together, as every group compiles its programs anew."""
     group, texts = [], set()
     first = {}
     for job in jobs:
         first.setdefault(job.call.text, len(first))
-    for job in sorted(jobs, key=lambda job: first[job.call.text]):
-        if group and (len(group) == BATCH_CALLS
+    for job in sorted(jobs, key=lambda job: (-job.opt_level, first[job.call.text])):
+        if group and (len(group) == BATCH_CALLS or job.opt_level != group[0].opt_level
                       or len(texts | {job.call.text}) > BATCH_PROGRAMS):
             yield group
             group, texts = [], set()
@@ -71,45 +92,21 @@ def batches(jobs: list):
         yield group
 
 
-def module_text(jobs: list, for_speed: bool) -> str:
-    """The programs of the jobs and @main, which calls them in order."""
-    names = {}
-    for job in jobs:
-        names.setdefault(job.call.text, f"program{len(names)}")
-    arguments, types, results, lines = [], [], [], []
-    for number, job in enumerate(jobs):
-        call = job.call
-        inputs = [f"%in{number}_{n}" for n in range(len(call.inputs))]
-        input_types = [v.type for v in call.inputs]
-        arguments += [f"{a}: {t}" for a, t in zip(inputs, input_types)]
-        count = len(call.result_types)
-        lines.append(f"  // {job.name}\n  %out{number}{f':{count}' if count > 1 else ''} = func.call "
-                     f"@{names[call.text]}({', '.join(inputs)}) : "
-                     f"({', '.join(input_types)}) -> ({', '.join(call.result_types)})")
-        results += [f"%out{number}#{n}" if count > 1 else f"%out{number}" for n in range(count)]
-        types += call.result_types
-    # Inlined programs would make @main, whose compile time grows faster than its size.
-    passthrough = '"noinline"' if for_speed else '"noinline", "minsize", "optsize"'
-    noinline = f"attributes {{passthrough = [{passthrough}], llvm.linkage = #llvm.linkage<internal>}} {{\n"
-    programs = "\n".join(text.replace("func.func @NAME", f"func.func private @{name}").replace("{\n", noinline, 1)
-                         for text, name in names.items())
-    return (f"{programs}\nfunc.func @main({', '.join(arguments)}) -> ({', '.join(types)}) {{\n"
-            + "\n".join(lines) + f"\n  return {', '.join(results)} : {', '.join(types)}\n}}\n")
-
-
 class Runner:
     """Runs batches of jobs as processes in a scratch folder."""
 
     def __init__(self, options, tmp: pathlib.Path):
         self.options, self.tmp, self.processes = options, tmp, 0
 
-    def run(self, jobs: list, flags=()) -> list:
-        """The raw bytes of each result; fills in the jobs' results."""
+    def run(self, jobs: list, threads=()) -> list:
+        """The raw bytes of each result, of each number of threads; fills in the jobs'
+        results, the first ones."""
         self.processes += 1
         folder = self.tmp / f"batch{self.processes}"
         folder.mkdir(parents=True)
         source = folder / "batch.mlir"
-        source.write_text(module_text(jobs, self.options.speed))
+        calls = [dataclasses.replace(job.call, label=job.name) for job in jobs]
+        source.write_text(module_text(calls, threads, self.options.speed))
         if self.options.opt:
             lowered = folder / "prepared.mlir"
             self._check(subprocess.run([*self.options.opt.split(), source, "-o", lowered],
@@ -117,26 +114,14 @@ class Runner:
             source = lowered
         if not self.options.runner:  # texts only
             return []
-        arguments, outputs = [], []
-        for number, job in enumerate(jobs):
-            for n, value in enumerate(job.call.inputs):
-                if value.dims is None and value.element in ("index", "i32", "i64"):
-                    arguments.append(f"--input={value.element}={int(value.data)}")
-                    continue
-                path = folder / f"in{number}_{n}.npy"
-                np.save(path, encode(value.data, value.element))
-                arguments.append(f"--input=@{path}")
-            for n in range(len(job.call.result_types)):
-                outputs.append(folder / f"out{number}_{n}.npy")
-                arguments.append(f"--output=@{outputs[-1]}")
-        command = [*self.options.runner.split(), source, "--function=main",
-                   *self.options.runner_flags.split(), *flags, *arguments]
-        command.append(f"--pipeline={self.options.pipeline}")
+        paths, outputs = output_files(calls, folder, max(len(threads), 1))
+        command = [*self.options.runner.split(), source, "--function=main", *self.options.runner_flags.split(),
+                   f"--opt_level={jobs[0].opt_level}", f"--pipeline={self.options.pipeline}",
+                   *write_inputs(calls, folder), *outputs]
         self._check(subprocess.run(command, capture_output=True, text=True, errors="replace"))
-        raw = [path.read_bytes() for path in outputs]
-        paths = iter(outputs)
-        for job in jobs:
-            job.results = [decode(np.load(next(paths)), e.element) for e in job.call.expected]
+        raw = [[path.read_bytes() for results in turn for path in results] for turn in paths]
+        for job, files in zip(jobs, paths[0]):
+            job.results = [decode(np.load(file), e.element) for file, e in zip(files, job.call.expected)]
         if not self.options.keep:
             shutil.rmtree(folder)
         return raw
@@ -189,19 +174,25 @@ def usage_of_tolerance(finding: Finding) -> float:
     return float(np.max(np.where(np.isfinite(ratio), ratio, 0), initial=0))
 
 
-def run_all(runner: Runner, jobs: list, flags=()) -> list:
-    """Runs the jobs in batches; those of a batch that fails, alone."""
-    raw = []
+def run_all(runner: Runner, jobs: list, threads=()) -> list:
+    """Runs the jobs in batches; those of a batch that fails, alone. The raw bytes of
+    each number of threads."""
+    raw = [[] for _ in threads or (None,)]
+
+    def run(jobs):
+        for part, found in zip(raw, runner.run(jobs, threads)):
+            part += found
+
     for group in batches(jobs):
         try:
-            raw += runner.run(group, flags)
+            run(group)
         except CallFailed as failure:
             if len(group) == 1:
                 group[0].error = str(failure)
                 continue
             for job in group:
                 try:
-                    raw += runner.run([job], flags)
+                    run([job])
                 except CallFailed as alone:
                     job.error = str(alone)
             if not any(job.error for job in group):
@@ -244,25 +235,27 @@ def main() -> int:
     tmp = pathlib.Path(options.tmp)
     shutil.rmtree(tmp, ignore_errors=True)
     start = time.time()
-    jobs, relations = [], []
+    jobs, relations, levels = [], [], Levels()
+    fixed = 3 if options.speed else 0 if "exact=true" in options.pipeline else None
     for c in chosen:
         with np.errstate(all="ignore"):
             for item in itertools.islice(c.items(c.rng()), 0, None, options.sample):
+                calls = item.calls if isinstance(item, Relation) else [item]
+                level = levels.choose(calls) if fixed is None else fixed
+                made = [Job(c.title, call, level) for call in calls]
                 if isinstance(item, Relation):
-                    made = [Job(c.title, call) for call in item.calls]
                     relations.append((c.title, item, made))
-                else:
-                    made = [Job(c.title, item)]
                 jobs += made
     prepared = time.time() - start
 
     runner = Runner(options, tmp)
     failures = []
-    counts = [n for n in options.threads.split(",") if n]
+    counts = [int(n) for n in options.threads.split(",") if n]
     if counts:
-        bytes_of = [run_all(runner, jobs, [f"--threads={n}"]) for n in counts]
-        bytes_of.append(run_all(runner, jobs, [f"--threads={counts[-1]}"]))  # another run
-        for n, raw in zip([*counts[1:], f"{counts[-1]}, again"], bytes_of[1:]):
+        # In one process, twice with the last number; and in a process of its own.
+        turns = [*counts, counts[-1]]
+        bytes_of = [*run_all(runner, jobs, turns), *run_all(runner, jobs, counts[-1:])]
+        for n, raw in zip([*counts, f"{counts[-1]}, again", f"{counts[-1]}, in another process"][1:], bytes_of[1:]):
             if raw != bytes_of[0]:
                 failures.append(f"results with --threads={n} differ from those with --threads={counts[0]}")
     else:
@@ -288,6 +281,7 @@ def main() -> int:
             if problem:
                 failures.append(f"{title}: {relation.label}\n    related {problem}")
 
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
     for failure in failures:
         print(f"FAIL {failure}")
     if options.v:
@@ -298,7 +292,8 @@ def main() -> int:
     elif failures:
         print(f"inputs and programs: {tmp}")
     print(f"{len(chosen)} cases, {len(jobs)} calls, {len(relations)} relations, {runner.processes} processes: "
-          f"{len(failures)} failures, {time.time() - start:.1f} s ({prepared:.1f} s of them the oracle's)")
+          f"{len(failures)} failures, {time.time() - start:.1f} s ({prepared:.1f} s of them the oracle's); "
+          f"the processes took {children.ru_utime + children.ru_stime:.1f} s of processors")
     return 1 if failures else 0
 
 

@@ -1,15 +1,15 @@
 // With runtime-checks, extents and indices that disagree at run time are errors
 // instead of undefined behaviour; those that agree are computed with.
-// RUN: attention-runner %s --function=dot --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=2x3xf32=1 --input=2x3xf32=1 --expected_output=2x2xf32=3
-// RUN: not attention-runner %s --function=dot --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=2x3xf32=1 --input=2x4xf32=1 2>&1 | FileCheck %s --check-prefix=EXTENT
-// RUN: not attention-runner %s --function=heads --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=4x2x4xf32=1 --input=3x2x4xf32=1 2>&1 | FileCheck %s --check-prefix=INDEX
-// RUN: not attention-runner %s --function=keep --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=3x4xf32=1 --input=3xi1=1 2>&1 | FileCheck %s --check-prefix=EXTENT
-// RUN: not attention-runner %s --function=table --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=3x4xf32=1 --input=2xf32=1 2>&1 | FileCheck %s --check-prefix=INDEX
+// RUN: attention-runner %s --opt_level=0 --function=dot --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=2x3xf32=1 --input=2x3xf32=1 --expected_output=2x2xf32=3
+// RUN: not attention-runner %s --opt_level=0 --function=dot --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=2x3xf32=1 --input=2x4xf32=1 2>&1 | FileCheck %s --check-prefix=EXTENT
+// RUN: not attention-runner %s --opt_level=0 --function=heads --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=4x2x4xf32=1 --input=3x2x4xf32=1 2>&1 | FileCheck %s --check-prefix=INDEX
+// RUN: not attention-runner %s --opt_level=0 --function=keep --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=3x4xf32=1 --input=3xi1=1 2>&1 | FileCheck %s --check-prefix=EXTENT
+// RUN: not attention-runner %s --opt_level=0 --function=table --pipeline="builtin.module(attention-to-llvm{runtime-checks=true})" --input=3x4xf32=1 --input=2xf32=1 2>&1 | FileCheck %s --check-prefix=INDEX
 //
 // Fused attention too, on both paths: queries of 5 x 4, keys of 70 x 4, values of
 // 70 x 3, a bias over queries and keys, lengths by batch element, and a table by key.
-// DEFINE: %{fast} = attention-runner %s --pipeline="attention-to-llvm{runtime-checks=true}" --function
-// DEFINE: %{exact} = attention-runner %s --pipeline="attention-to-llvm{runtime-checks=true exact=true}" --function
+// DEFINE: %{fast} = attention-runner %s --opt_level=0 --pipeline="attention-to-llvm{runtime-checks=true}" --function
+// DEFINE: %{exact} = attention-runner %s --opt_level=0 --pipeline="attention-to-llvm{runtime-checks=true exact=true}" --function
 // RUN: %{fast}=fused --input=1x5x4xf32=1 --input=1x70x4xf32=1 --input=1x70x3xf32=2 --input=5x70xf32=0 --input=1xi32=70 --input=70xf32=0 --expected_output=1x5x3xf32=2
 // RUN: not %{fast}=fused --input=1x5x4xf32=1 --input=1x70x3xf32=1 --input=1x70x3xf32=2 --input=5x70xf32=0 --input=1xi32=70 --input=70xf32=0 2>&1 | FileCheck %s --check-prefix=EXTENT
 // RUN: not %{fast}=fused --input=1x5x4xf32=1 --input=1x70x4xf32=1 --input=1x69x3xf32=2 --input=5x70xf32=0 --input=1xi32=70 --input=70xf32=0 2>&1 | FileCheck %s --check-prefix=EXTENT
