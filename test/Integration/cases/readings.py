@@ -151,7 +151,7 @@ def long_rows(rng):
         for masked, dynamic in ((True, True), (False, False)):
             p = program(t, dynamic)
             q, k, v = qkv(p, rng, t, (2,), 37, 301)
-            b = np.where(rng.random((37, 301)) < 0.1, -np.inf, rng.normal(size=(37, 301)))
+            b = np.where(rng.random((2, 37, 301)) < 0.1, -np.inf, rng.normal(size=(2, 37, 301)))
             b = p.arg(b, p.compute)
             change = lambda s, b=b, p=p: p.mask(p.mask(s, bias=b), CAUSAL)
             read(p, q, k, v, (1, 8, 100, 320), change if masked else lambda s: s)
