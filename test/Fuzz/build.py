@@ -107,7 +107,11 @@ class Builder:
         o = p.context(w, v, spec.elements[3])
         if spec.layouts.get("o") == "transposed":
             o = layouts.transpose(p, generator(spec, "layout o"), o)
-        p.result(o, *([lse] if lse else []), *([w] if spec.weights else []))
+        readings = []
+        for name in spec.readings:
+            kind, _, count = name.partition(" ")
+            readings += p.top_k(w, int(count)) if count else [getattr(p, kind)(w)]
+        p.result(o, *([lse] if lse else []), *([w] if spec.weights else []), *readings)
         return p.call(str(spec))
 
 

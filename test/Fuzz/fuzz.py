@@ -91,13 +91,13 @@ def problem_of(call, way: Way, fast: list, exact: list) -> str:
         if any(a.tobytes() != b.tobytes() for a, b in zip(fast[0], turn)):
             return f"threads: {n} threads give other bits than {way.threads[0]}"
     for number, expected in enumerate(call.expected):
-        found = {}
+        findings = {}
         for name, results in (("fast", fast[0]), ("exact", exact[0])):
-            found[name] = decode(results[number], expected.element)
-            finding = against_oracle(number, found[name], expected)
+            finding = findings[name] = against_oracle(number, decode(results[number], expected.element), expected)
             if difference := differences(loosened(finding)):
                 return f"{name}: {difference}"
-        both = finding._replace(found=found["fast"], expected=found["exact"], tolerance=2 * finding.tolerance)
+        both = finding._replace(found=findings["fast"].found, expected=findings["exact"].found,
+                                tolerance=2 * finding.tolerance)
         if difference := differences(loosened(both)):
             return f"fast against exact: {difference}"
     return ""

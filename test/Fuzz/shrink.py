@@ -25,6 +25,8 @@ def smaller(spec):
     for name in ("sinks", "weights", "lse"):
         if getattr(spec, name):
             yield but(**{name: False})
+    for position in range(len(spec.readings)):
+        yield but(readings=spec.readings[:position] + spec.readings[position + 1:])
     for name in ("values_of", "scores_of"):
         if getattr(spec, name) != "normal":
             yield but(**{name: "normal"})

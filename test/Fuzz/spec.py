@@ -35,13 +35,14 @@ class Spec:
     sinks: bool = False
     lse: bool = False
     weights: bool = False
+    readings: tuple = ()  # of the weights: "top_k K", "entropy", "column_mass"
     scores_of: str = "normal"  # or "large", "equal"
     values_of: str = "normal"  # or "not finite"
 
     @classmethod
     def from_json(cls, data: dict):
         """Of what dataclasses.asdict and JSON made of one."""
-        tuples = {name: tuple(data[name]) for name in ("elements", "batch", "kv_batch")}
+        tuples = {name: tuple(data[name]) for name in ("elements", "batch", "kv_batch", "readings")}
         changes = [(kind, seed, tuple(dropped)) for kind, seed, dropped in data["changes"]]
         return cls(**{**data, **tuples, "changes": changes})
 
@@ -58,6 +59,7 @@ class Spec:
         parts += [f"{name} {layout}" for name, layout in self.layouts.items()]
         parts += ["normaliser none"] if self.normaliser == "none" else []
         parts += [name for name in ("sinks", "lse", "weights") if getattr(self, name)]
+        parts += self.readings
         parts += [x for x in (f"scores {self.scores_of}", f"values {self.values_of}")
                   if not x.endswith("normal")]
         return "; ".join(parts)
@@ -98,9 +100,14 @@ def random_spec(seed: int) -> Spec:
     values_of = rng.choices(("normal", "not finite"), (8, 1))[0]
     if weights_are_scores:  # of which one that is 0 may be tiny by rounding, and large ones overflow
         scores_of = values_of = "normal"
-    return Spec(
+    spec = Spec(
         seed, elements, batch, tuple(kv_batch), nq, nkv, feature(), feature(),
         dynamic=rng.choice(("all", "some", "none")), score=choose(rng, SCORES), changes=changes,
         layouts=layouts, normaliser="none" if weights_are_scores else "softmax",
         sinks=rng.random() < 0.15 and not weights_are_scores, lse=rng.random() < 0.5 and not weights_are_scores,
         weights=rng.random() < 0.15, scores_of=scores_of, values_of=values_of)
+    chances = {f"top_k {rng.choice((1, 2, 3, 8, 16))}": 0.15, "entropy": 0.1, "column_mass": 0.1}
+    if weights_are_scores:  # those near 0 have an entropy on one side of it only
+        del chances["entropy"]
+    spec.readings = tuple(name for name, chance in chances.items() if rng.random() < chance)
+    return spec
