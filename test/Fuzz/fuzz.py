@@ -20,6 +20,7 @@ import dataclasses
 import itertools
 import json
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -56,6 +57,14 @@ def prepare(calls: list, way: Way, folder: pathlib.Path, threads) -> list:
     return [str(source), "--function=main", "--guard_pages", *way.flags, *write_inputs(calls, folder)]
 
 
+def message_of(done) -> str:
+    """The first lines of what a process says, or of its stack."""
+    lines = [line.strip()[:300] for line in (done.stderr or done.stdout).strip().splitlines()]
+    frames = [re.sub(r"^#\d+ 0x\w+ ", "", line) for line in lines if line.startswith("#")]
+    ours = [line for line in frames if not re.match(r"llvm::sys::|\(|__libc|_start", line)]
+    return "\n    ".join(ours[:4] or lines[:6])
+
+
 def run(calls: list, pipeline: str, way: Way, folder: pathlib.Path, options, threads=()) -> list:
     """The raw results: of each turn, of each call, a list of arrays."""
     arguments = prepare(calls, way, folder, threads)
@@ -66,8 +75,7 @@ def run(calls: list, pipeline: str, way: Way, folder: pathlib.Path, options, thr
     except subprocess.TimeoutExpired as late:
         raise Failed("does not end") from late
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        raise Failed(f"exit code {done.returncode}: " + "\n    ".join(line[:300] for line in lines[:6]))
+        raise Failed(f"exit code {done.returncode}: {message_of(done)}")
     found = [[[np.load(path) for path in results] for results in turn] for turn in paths]
     shutil.rmtree(folder)
     return found

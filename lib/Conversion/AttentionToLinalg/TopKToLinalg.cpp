@@ -150,13 +150,21 @@ Value TopKBuilder::insert(OpBuilder &builder, Value row, Value all,
 }
 
 SmallVector<Value> TopKBuilder::build() {
+  SmallVector<Value> lists;
+  for (auto [result, extents] : llvm::zip(op->getResults(), sizes))
+    lists.push_back(buildEmpty(builder, loc, result.getType(), extents));
+  // No rows: upstream takes no slice of a tensor with a static extent of 0.
+  if (llvm::is_contained(cast<RankedTensorType>(lists[0].getType()).getShape(),
+                         0) ||
+      llvm::is_contained(cast<RankedTensorType>(lists[1].getType()).getShape(),
+                         0))
+    return lists;
   Value minusOne =
       arith::ConstantIntOp::create(builder, loc, builder.getI32Type(), -1);
   SmallVector<Value> none = {buildFloor(), buildFilledRow(1, minusOne)};
   Value infinity = buildConstant(std::numeric_limits<double>::infinity());
   SmallVector<Value> inits = {buildFilledRow(0, infinity), none[1]};
-  for (auto [result, extents] : llvm::zip(op->getResults(), sizes))
-    inits.push_back(buildEmpty(builder, loc, result.getType(), extents));
+  llvm::append_range(inits, lists);
   auto constant = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(builder, loc, value);
   };

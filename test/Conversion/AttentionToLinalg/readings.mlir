@@ -23,6 +23,18 @@ func.func @top_k(%w: tensor<?x6xf32>) -> (tensor<?x3xf32>, tensor<?x3xi32>) {
 
 // -----
 
+// Nothing to search for: without rows there are no lists.
+// CHECK-LABEL: func @no_rows(
+func.func @no_rows(%w: tensor<2x0x6xf32>) -> (tensor<2x0x3xf32>, tensor<2x0x3xi32>) {
+  // CHECK-NOT: scf.for
+  // CHECK-NOT: tensor.insert_slice
+  // CHECK: return %{{.*}}, %{{.*}} : tensor<2x0x3xf32>, tensor<2x0x3xi32>
+  %0:2 = attention.top_k %w k(3) : tensor<2x0x6xf32> -> tensor<2x0x3xf32>, tensor<2x0x3xi32>
+  return %0#0, %0#1 : tensor<2x0x3xf32>, tensor<2x0x3xi32>
+}
+
+// -----
+
 // CHECK-LABEL: func @entropy(
 // CHECK-SAME: %[[W:[a-z0-9_]+]]: tensor<2x?x6xf64>
 func.func @entropy(%w: tensor<2x?x6xf64>) -> tensor<2x?xf64> {

@@ -35,13 +35,13 @@ def shapes(rng):
 
 @case("more keys asked for than there are; no keys, no queries", core=True)
 def few(rng):
-    for t in ("f32", "f64"):
+    for t, dynamic in (("f32", True), ("f32", False), ("f64", True)):
         for batch, nq, nkv, count in (((), 4, 3, 8), ((2,), 3, 0, 2), ((2,), 0, 5, 2), ((0,), 3, 5, 2),
                                       ((), 1, 1, 1), ((), 2, 1, 2)):
-            p = program(t)
+            p = program(t, dynamic)
             q, k, v = qkv(p, rng, t, batch, nq, nkv)
             read(p, q, k, v, (count,))
-            yield p.call(f"k {count}, {shape_label(t, q, k, v)}")
+            yield p.call(f"k {count}, {'dynamic' if dynamic else 'static'}, {shape_label(t, q, k, v)}")
 
 
 @case("readings under masks of every kind")
