@@ -162,6 +162,11 @@ private:
         remark::missed(op.getLoc(), remarkOptions) << "not tiled: " << obstacle;
       return;
     }
+    // Upstream has no tiles of loops without iterations.
+    if (llvm::is_contained(op.getStaticLoopRanges(), 0)) {
+      remark::analysis(op.getLoc(), remarkOptions) << "nothing to compute";
+      return;
+    }
     BlockChooser blocks(op, *contraction);
     if (!blocks.choose()) {
       remark::analysis(op.getLoc(), remarkOptions) << "one block";

@@ -150,3 +150,15 @@ func.func @others(%x: tensor<512x512xf16>, %y: tensor<512x512xi32>, %z: tensor<5
   } -> tensor<512x512xf32>
   return %p, %q, %r : tensor<512x512xf16>, tensor<512x512xi32>, tensor<512x512xf32>
 }
+
+// -----
+
+// Loops without iterations have no tiles.
+// CHECK-LABEL: func @nothing
+// CHECK-NOT: scf.forall
+// CHECK: linalg.batch_matmul
+func.func @nothing(%a: tensor<0x64x64xf32>, %b: tensor<0x64x64xf32>, %c: tensor<0x64x64xf32>) -> tensor<0x64x64xf32> {
+  %0 = linalg.batch_matmul ins(%a, %b : tensor<0x64x64xf32>, tensor<0x64x64xf32>)
+      outs(%c : tensor<0x64x64xf32>) -> tensor<0x64x64xf32>
+  return %0 : tensor<0x64x64xf32>
+}
