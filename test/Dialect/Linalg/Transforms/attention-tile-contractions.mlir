@@ -157,8 +157,8 @@ func.func @others(%x: tensor<512x512xf16>, %y: tensor<512x512xi32>, %z: tensor<5
 // CHECK-LABEL: func @nothing
 // CHECK-NOT: scf.forall
 // CHECK: linalg.batch_matmul
-func.func @nothing(%a: tensor<0x64x64xf32>, %b: tensor<0x64x64xf32>, %c: tensor<0x64x64xf32>) -> tensor<0x64x64xf32> {
-  %0 = linalg.batch_matmul ins(%a, %b : tensor<0x64x64xf32>, tensor<0x64x64xf32>)
-      outs(%c : tensor<0x64x64xf32>) -> tensor<0x64x64xf32>
-  return %0 : tensor<0x64x64xf32>
+func.func @nothing(%a: tensor<0x512x512xf32>, %b: tensor<0x512x512xf32>, %c: tensor<0x512x512xf32>) -> tensor<0x512x512xf32> {
+  %0 = linalg.batch_matmul ins(%a, %b : tensor<0x512x512xf32>, tensor<0x512x512xf32>)
+      outs(%c : tensor<0x512x512xf32>) -> tensor<0x512x512xf32>
+  return %0 : tensor<0x512x512xf32>
 }
