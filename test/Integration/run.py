@@ -241,7 +241,10 @@ def main() -> int:
         with np.errstate(all="ignore"):
             for item in itertools.islice(c.items(c.rng()), 0, None, options.sample):
                 calls = item.calls if isinstance(item, Relation) else [item]
-                level = levels.choose(calls) if fixed is None else fixed
+                level = fixed
+                if fixed is None:
+                    optimised = isinstance(item, Relation) and item.optimised
+                    level = 3 if optimised else levels.choose(calls)
                 made = [Job(c.title, call, level) for call in calls]
                 if isinstance(item, Relation):
                     relations.append((c.title, item, made))

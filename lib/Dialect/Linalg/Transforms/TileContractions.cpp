@@ -78,12 +78,8 @@ struct BlockChooser {
   BlockChooser(linalg::LinalgOp op, const Contraction &contraction)
       : op(op), contraction(contraction), sizes(op.getNumLoops(), 0) {}
 
-  /// False if all of it is one block, as where it is known to be empty: tiling
-  /// takes a size of 0 for an untiled dimension.
+  /// False if all of it is one block.
   bool choose() {
-    for (unsigned dim = 0; dim < op.getNumLoops(); ++dim)
-      if (extent(dim) == 0)
-        return false;
     int64_t rows = contraction.row ? extent(*contraction.row) : 1;
     int64_t terms = extent(contraction.term), numProducts = 1;
     for (unsigned dim : contraction.others)
@@ -164,6 +160,12 @@ private:
     if (failed(contraction)) {
       if (!obstacle.empty())
         remark::missed(op.getLoc(), remarkOptions) << "not tiled: " << obstacle;
+      return;
+    }
+    // Upstream has no tiles of loops without iterations: a size of 0 means a
+    // dimension that is not tiled.
+    if (llvm::is_contained(op.getStaticLoopRanges(), 0)) {
+      remark::analysis(op.getLoc(), remarkOptions) << "nothing to compute";
       return;
     }
     BlockChooser blocks(op, *contraction);

@@ -157,7 +157,7 @@ func.func @others(%x: tensor<512x512xf16>, %y: tensor<512x512xi32>, %z: tensor<5
 // CHECK-LABEL: @no_columns(
 // CHECK-NOT: scf.forall
 // CHECK: linalg.batch_matmul
-// REMARK: remark: [Analysis] Tiled | Category:attention-tile-contractions{{.*}} | Remark="one block"
+// REMARK: remark: [Analysis] Tiled | Category:attention-tile-contractions{{.*}} | Remark="nothing to compute"
 func.func @no_columns(%a: tensor<?x129x5xf32>, %b: tensor<?x5x0xf32>, %c: tensor<?x129x0xf32>) -> tensor<?x129x0xf32> {
   %r = linalg.batch_matmul ins(%a, %b : tensor<?x129x5xf32>, tensor<?x5x0xf32>) outs(%c : tensor<?x129x0xf32>) -> tensor<?x129x0xf32>
   return %r : tensor<?x129x0xf32>
@@ -171,4 +171,16 @@ func.func @no_columns(%a: tensor<?x129x5xf32>, %b: tensor<?x5x0xf32>, %c: tensor
 func.func @no_terms(%a: tensor<?x129x0xf32>, %b: tensor<?x0x33xf32>, %c: tensor<?x129x33xf32>) -> tensor<?x129x33xf32> {
   %r = linalg.batch_matmul ins(%a, %b : tensor<?x129x0xf32>, tensor<?x0x33xf32>) outs(%c : tensor<?x129x33xf32>) -> tensor<?x129x33xf32>
   return %r : tensor<?x129x33xf32>
+}
+
+// -----
+
+// Loops without iterations have no tiles.
+// CHECK-LABEL: func @nothing
+// CHECK-NOT: scf.forall
+// CHECK: linalg.batch_matmul
+func.func @nothing(%a: tensor<0x512x512xf32>, %b: tensor<0x512x512xf32>, %c: tensor<0x512x512xf32>) -> tensor<0x512x512xf32> {
+  %0 = linalg.batch_matmul ins(%a, %b : tensor<0x512x512xf32>, tensor<0x512x512xf32>)
+      outs(%c : tensor<0x512x512xf32>) -> tensor<0x512x512xf32>
+  return %0 : tensor<0x512x512xf32>
 }
