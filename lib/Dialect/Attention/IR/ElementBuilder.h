@@ -1,5 +1,4 @@
-//===- ElementBuilder.h - Elementwise code on scalars or vectors -*- C++
-//-*-===//
+//===- ElementBuilder.h - Code on scalars or vectors ------------*- C++ -*-===//
 //
 // What normalisers and readings build their parts with: the same code for a
 // scalar of the exact lowering and for the lanes of a vector.

@@ -1,5 +1,4 @@
-//===- QueryBlocks.h - Blocks of queries, and what is kept of them -*- C++
-//-*-===//
+//===- QueryBlocks.h - Blocks of queries and their states -------*- C++ -*-===//
 //
 // Where blocks of queries lie in fused attention, and their slices of tensors
 // that hold a state for each.

@@ -1,5 +1,4 @@
-//===- RuntimeChecks.h - What types of attention leave to run time -*- C++
-//-*-===//
+//===- RuntimeChecks.h - What types leave to run time -----------*- C++ -*-===//
 //
 // Checks that extents agree, for what does not show it any more once it is
 // tiled.
