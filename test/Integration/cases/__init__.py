@@ -35,9 +35,6 @@ class Relation:
     label: str
     calls: list
     check: Callable
-    # Whether elements of one result are to have the same bits, so that LLVM has to
-    # contract a loop and its tail alike: at level 0 it does not.
-    optimised: bool = False
 
 
 @dataclass
