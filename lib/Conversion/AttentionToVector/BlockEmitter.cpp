@@ -111,6 +111,16 @@ Value BlockEmitter::zeroVector() {
   return arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType));
 }
 
+Value BlockEmitter::negInf(VectorType type) {
+  APFloat value = APFloat::getInf(c.getFloatSemantics(), /*Negative=*/true);
+  return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, value));
+}
+
+Value BlockEmitter::isLive(Value scores) {
+  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, scores,
+                               negInf(cast<VectorType>(scores.getType())));
+}
+
 Value BlockEmitter::loadScalar(MappedValue matrix, Value row, Value column) {
   return extend(memref::LoadOp::create(b, loc, matrix.value,
                                        indices(matrix, row, column)));

@@ -56,6 +56,10 @@ protected:
   Value round(Value value, Type elementType);
   Value splat(Value scalar);
   Value zeroVector();
+  /// What an absent pair has for a score, in all lanes.
+  Value negInf(VectorType type);
+  /// Which of a vector's scores are of pairs that are there.
+  Value isLive(Value scores);
 
   /// x · y + z, fused where the target has an instruction for it, which
   /// math.fma would call a function for elsewhere.

@@ -98,7 +98,7 @@ private:
     ValueRange read = ValueRange(carried).drop_front(numSums);
     for (auto [v, l] : llvm::enumerate(lane)) {
       if (!hasState) {
-        readings.addCarried(read, v, l);
+        readings.addCarried(read, tile.vectors, v, l);
         continue;
       }
       Value all = loadVector(op.getOuts()[2], l);
@@ -108,7 +108,7 @@ private:
         continue;
       Value oldShift = normaliser.buildShift(b, loc, oldPivots[v]);
       readings.rescale(l, {oldShift, shifts[v], factors[v]});
-      readings.addCarried(read, v, l);
+      readings.addCarried(read, tile.vectors, v, l);
     }
     return factors;
   }

@@ -191,13 +191,8 @@ void ReadingEmitter::rescale(Value lane, const Move &move) {
   }
 }
 
-void ReadingEmitter::addCarried(ValueRange carried, int64_t vector,
-                                Value lane) {
-  size_t numVectors = 0;
-  for (const ReadingValues &state : states)
-    if (!state.reading.isSelective())
-      numVectors += state.reading.getNumSlots() * state.values.size();
-  numVectors = numVectors == 0 ? 0 : carried.size() / numVectors;
+void ReadingEmitter::addCarried(ValueRange carried, int64_t numVectors,
+                                int64_t vector, Value lane) {
   for (const ReadingValues &state : states) {
     if (state.reading.isSelective())
       continue;

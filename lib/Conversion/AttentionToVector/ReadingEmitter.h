@@ -44,7 +44,8 @@ public:
 
   /// Adds what a loop has carried for the vector of queries `vector` to their
   /// states, which are under the same shift.
-  void addCarried(ValueRange carried, int64_t vector, Value lane);
+  void addCarried(ValueRange carried, int64_t numVectors, int64_t vector,
+                  Value lane);
 
   /// Adds the states of a part of the keys, `partStates` [parts, slots, lanes],
   /// that are moved to the same shift first.

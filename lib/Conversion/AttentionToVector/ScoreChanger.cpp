@@ -51,17 +51,6 @@ void ScoreChanger::emit(Value first, Value count, Value lane, Value pivots) {
     storeVector(pivot[0], pivots, firstLane);
 }
 
-Value ScoreChanger::negInf() {
-  auto infinity = APFloat::getInf(c.getFloatSemantics(), /*Negative=*/true);
-  return arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(vectorType, infinity));
-}
-
-Value ScoreChanger::isLive(Value score) {
-  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, score,
-                               negInf());
-}
-
 Value ScoreChanger::both(Value x, Value y) {
   return arith::AndIOp::create(b, loc, x, y);
 }
@@ -206,7 +195,7 @@ Value ScoreChanger::emitChangedScore(Value score, Value holdsQuery, Value row) {
       break;
     }
   }
-  return arith::SelectOp::create(b, loc, live, score, negInf());
+  return arith::SelectOp::create(b, loc, live, score, negInf(vectorType));
 }
 
 /// Whether the pairs are in the sets: their scalar code, on lanes.

@@ -48,8 +48,6 @@ private:
   Value emitRegion(const ScoreChange &change, const Position &position,
                    Value live, Value score);
 
-  Value negInf();
-  Value isLive(Value score);
   Value both(Value x, Value y);
 
   BlockScores scores;

@@ -50,15 +50,9 @@ protected:
       result =
           arith::MulFOp::create(b, loc, result, concatenate(factors, count));
     // 0 times the factor of a row of NaN would be NaN.
-    auto type = cast<VectorType>(rows.getType());
-    Value absent = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(
-            type, APFloat::getInf(c.getFloatSemantics(), /*Negative=*/true)));
-    Value isLive =
-        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, rows, absent);
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    return arith::SelectOp::create(b, loc, isLive, result, zero);
+    Value zero =
+        arith::ConstantOp::create(b, loc, b.getZeroAttr(rows.getType()));
+    return arith::SelectOp::create(b, loc, isLive(rows), result, zero);
   }
 
   OpTy op;
@@ -156,13 +150,8 @@ public:
   MassEmitter(OpBuilder &builder, MassOp op, const TargetFacts &facts,
               GetScratch getScratch)
       : SecondPassEmitter(builder, op, facts, getScratch),
-        mass(op.getOuts()[0]), sums(getScratch(c, scores.changes.size() + 1)) {
-    SmallVector<int64_t> strides;
-    int64_t offset;
-    hasVectors = succeeded(cast<MemRefType>(mass.getType())
-                               .getStridesAndOffset(strides, offset)) &&
-                 strides.front() == 1;
-  }
+        mass(op.getOuts()[0]), sums(getScratch(c, scores.changes.size() + 1)),
+        hasVectors(isContiguous({mass, b.getMultiDimIdentityMap(1)}, 0)) {}
 
   /// for parts of as many keys as the strip holds:
   ///   sums = 0

@@ -37,6 +37,18 @@ static RankedTensorType getResultType(RankedTensorType weightsType,
   return RankedTensorType::get(shape, elementType);
 }
 
+/// Infers a result with one value a query, or a key.
+static LogicalResult inferVectors(std::optional<Location> loc, Value weights,
+                                  bool isByQuery,
+                                  SmallVectorImpl<Type> &types) {
+  FailureOr<RankedTensorType> type = getWeightsType(loc, weights);
+  if (failed(type))
+    return failure();
+  types.push_back(
+      getResultType(*type, isByQuery, std::nullopt, type->getElementType()));
+  return success();
+}
+
 /// Whether types differ in extents alone, which one leaves to run time.
 static bool areCompatible(TypeRange inferred, TypeRange actual) {
   return inferred.size() == actual.size() &&
@@ -120,12 +132,7 @@ LogicalResult EntropyOp::inferReturnTypes(MLIRContext *,
                                           std::optional<Location> loc,
                                           Adaptor adaptor,
                                           SmallVectorImpl<Type> &types) {
-  FailureOr<RankedTensorType> type = getWeightsType(loc, adaptor.getWeights());
-  if (failed(type))
-    return failure();
-  types.push_back(
-      getResultType(*type, true, std::nullopt, type->getElementType()));
-  return success();
+  return inferVectors(loc, adaptor.getWeights(), /*isByQuery=*/true, types);
 }
 
 bool EntropyOp::isCompatibleReturnTypes(TypeRange l, TypeRange r) {
@@ -158,12 +165,7 @@ LogicalResult ColumnMassOp::inferReturnTypes(MLIRContext *,
                                              std::optional<Location> loc,
                                              Adaptor adaptor,
                                              SmallVectorImpl<Type> &types) {
-  FailureOr<RankedTensorType> type = getWeightsType(loc, adaptor.getWeights());
-  if (failed(type))
-    return failure();
-  types.push_back(
-      getResultType(*type, false, std::nullopt, type->getElementType()));
-  return success();
+  return inferVectors(loc, adaptor.getWeights(), /*isByQuery=*/false, types);
 }
 
 bool ColumnMassOp::isCompatibleReturnTypes(TypeRange l, TypeRange r) {

@@ -13,7 +13,6 @@
 #include "BlockOperands.h"
 #include "QueryBlocks.h"
 #include "SplitKeys.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -67,10 +66,7 @@ scf::ForallOp attention::keepStates(RewriterBase &rewriter, scf::ForallOp loop,
 
   rewriter.setInsertionPoint(wider.getTerminator());
   SmallVector<OpFoldResult> position =
-      getAsOpFoldResult(wider.getInductionVars());
-  position.back() = affine::makeComposedFoldedAffineApply(
-      rewriter, loc, rewriter.getAffineDimExpr(0).floorDiv(numBlockQueries),
-      position.back());
+      buildBlockPosition(rewriter, wider, numBlockQueries);
   ArrayRef<BlockArgument> states =
       wider.getRegionIterArgs().take_back(state.size());
   SmallVector<StateSlice> slices;

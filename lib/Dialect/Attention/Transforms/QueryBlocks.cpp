@@ -30,15 +30,21 @@ SmallVector<OpFoldResult> QueryBlocks::buildNumbers() {
   return numbers;
 }
 
-FailureOr<TilingResult>
-QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
-  unsigned queryDim = op.getQueryDim();
+std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>>
+QueryBlocks::getBatchElement(ArrayRef<OpFoldResult> position) {
   SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
   SmallVector<OpFoldResult> sizes = extents;
   for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
     offsets[dim] = position[dim];
     sizes[dim] = builder.getIndexAttr(1);
   }
+  return {offsets, sizes};
+}
+
+FailureOr<TilingResult>
+QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
+  unsigned queryDim = op.getQueryDim();
+  auto [offsets, sizes] = getBatchElement(position);
   AffineExpr a, b;
   bindDims(builder.getContext(), a, b);
   offsets[queryDim] = affine::makeComposedFoldedAffineApply(
@@ -58,13 +64,19 @@ QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
 
 FailureOr<TilingResult>
 QueryBlocks::buildBatchElement(ArrayRef<OpFoldResult> position) {
-  SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> sizes = extents;
-  for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
-    offsets[dim] = position[dim];
-    sizes[dim] = builder.getIndexAttr(1);
-  }
+  auto [offsets, sizes] = getBatchElement(position);
   return op.getTiledImplementation(builder, offsets, sizes);
+}
+
+SmallVector<OpFoldResult>
+attention::buildBlockPosition(OpBuilder &builder, scf::ForallOp loop,
+                              int64_t numBlockQueries) {
+  SmallVector<OpFoldResult> position =
+      getAsOpFoldResult(loop.getInductionVars());
+  position.back() = affine::makeComposedFoldedAffineApply(
+      builder, loop.getLoc(),
+      builder.getAffineDimExpr(0).floorDiv(numBlockQueries), position.back());
+  return position;
 }
 
 StateSlice::StateSlice(OpBuilder &builder, Location loc, Value states,

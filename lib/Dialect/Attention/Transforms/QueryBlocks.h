@@ -9,6 +9,7 @@
 #define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_QUERYBLOCKS_H
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::attention {
 
@@ -29,12 +30,22 @@ public:
   FailureOr<TilingResult> buildBatchElement(ArrayRef<OpFoldResult> position);
 
 private:
+  /// Offsets and sizes of all queries of a batch element.
+  std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>>
+  getBatchElement(ArrayRef<OpFoldResult> position);
+
   OpBuilder &builder;
   Location loc;
   FusedOp op;
   int64_t numBlockQueries;
   SmallVector<OpFoldResult> extents;
 };
+
+/// The batch indices and the number of the block of queries in a loop over
+/// batch elements and, in steps of `numBlockQueries`, queries.
+SmallVector<OpFoldResult> buildBlockPosition(OpBuilder &builder,
+                                             scf::ForallOp loop,
+                                             int64_t numBlockQueries);
 
 /// The part of a tensor of states at a position in its first dimensions, which
 /// it drops, all of the next dimension or as much as `extent`.

@@ -97,18 +97,6 @@ private:
     return chooseKeySplit(getTargetFacts(op), op, sizes);
   }
 
-  /// The batch indices and the number of the block of queries in the loop over
-  /// both.
-  SmallVector<OpFoldResult>
-  getPosition(OpBuilder &builder, LoopLikeOpInterface loop, BlockSizes sizes) {
-    SmallVector<OpFoldResult> position =
-        getAsOpFoldResult(*loop.getLoopInductionVars());
-    position.back() = affine::makeComposedFoldedAffineApply(
-        builder, loop.getLoc(),
-        builder.getAffineDimExpr(0).floorDiv(sizes.queries), position.back());
-    return position;
-  }
-
   static void report(FusedOp op, BlockSizes sizes, KeySplit split) {
     std::string text = "blocks of " + std::to_string(sizes.queries) +
                        " queries and " + std::to_string(sizes.keys) + " keys";
@@ -158,9 +146,9 @@ private:
     BlockBuilder builder(rewriter, inner, sizes, masks);
     SmallVector<Value> inBlock;
     if (split.most > 1)
-      inBlock = builder.buildFromStates(
-          buildStatesOfBlock(rewriter, inner.getLoc(), *partial,
-                             getPosition(rewriter, loop, sizes)));
+      inBlock = builder.buildFromStates(buildStatesOfBlock(
+          rewriter, inner.getLoc(), *partial,
+          buildBlockPosition(rewriter, loop, sizes.queries)));
     else
       inBlock = builder.build();
     rewriter.replaceOp(inner, inBlock);
