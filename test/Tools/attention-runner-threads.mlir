@@ -200,7 +200,9 @@ func.func @divide(%first: i32) -> tensor<500xi32> {
     scf.if %fine {
       func.call @usleep(%time) : (i32) -> i32
     }
-    %divisor = arith.subi %first, %thread : i32
+    %others = arith.subi %first, %thread : i32
+    // 0 in all threads if %first is: the first may come too late to take part.
+    %divisor = arith.muli %first, %others : i32
     %q = arith.divsi %time, %divisor : i32
     %t = tensor.from_elements %q : tensor<1xi32>
     scf.forall.in_parallel {
