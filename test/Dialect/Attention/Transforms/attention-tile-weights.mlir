@@ -101,7 +101,7 @@ func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf3
 // Several ranges of keys: the first pass has a loop over segments, the second none,
 // since slices of results in one cost bufferisation exponential time.
 // CHECK-LABEL: func @union
-// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x32xf32>
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x64xf32>
 // CHECK: attention.finish
 // CHECK: linalg.fill
 // CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c96{{.*}} iter_args(%{{.*}} = %{{.*}}) -> (tensor<?x?xf32>)
