@@ -91,9 +91,13 @@ void StripEmitter::forVisibleKeys(function_ref<void()> body) {
       {width, cast<MemRefType>(strip.getType()).getDimSize(0)});
   Value begin = getValueOrCreateConstantIndexOp(b, loc, visible.begin);
   Value end = getValueOrCreateConstantIndexOp(b, loc, visible.end);
+  Value count = sub(end, begin);
+  if (std::optional<int64_t> known = getConstantIntValue(count);
+      known && *known <= 0)
+    return;
   ifThen(isLess(begin, end), [&] {
     llvm::SaveAndRestore<Value> allFirst(firstKey, sub(begin, firstInBlock));
-    llvm::SaveAndRestore<Value> allNum(numKeys, sub(end, begin));
+    llvm::SaveAndRestore<Value> allNum(numKeys, count);
     body();
   });
 }

@@ -81,6 +81,22 @@ func.func @masked(%tile: memref<64x64xf32>, %k: memref<?x64xf32>,
   return
 }
 
+// Known to see none of the keys, queries are left as they are.
+// CHECK-LABEL: func @nothing_visible
+// CHECK-NOT: vector.store
+// CHECK: return
+func.func @nothing_visible(%tile: memref<64x64xf32>, %k: memref<8x64xf32>, %v: memref<8x64xf32>,
+                           %acc: memref<64x64xf32>, %max: memref<64xf32>, %sum: memref<64xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  attention.online query(%tile : memref<64x64xf32>)
+      key(%k : memref<8x64xf32> by #rows) value(%v : memref<8x64xf32> by #rows)
+      changes(sets(affine_set<(i, j) : (-j - 3 >= 0)>)) normaliser(#attention.softmax)
+      origin(%zero, %zero) live(%one)
+      outs(%acc, %max, %sum : memref<64x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}
+
 // Queries and context are transposed in squares of a vector's size.
 // CHECK-LABEL: func @pack
 // V512: vector.transpose {{.*}} vector<16x16xf32>
