@@ -55,6 +55,11 @@ protected:
     return arith::SelectOp::create(b, loc, isLive(rows), result, zero);
   }
 
+  /// Where the destination has what belongs to a row of the strip.
+  Value inDestination(Value row) {
+    return add(op.getFirst(), add(firstKey, row));
+  }
+
   OpTy op;
   /// Of the group.
   Values shifts, factors;
@@ -123,7 +128,7 @@ private:
         [&](int64_t query, Value ofKeys) {
           Value i = minimum(add(lane[v], query), last);
           storeFirst(ofKeys, weights.value,
-                     indices(weights, i, add(firstKey, row)), count);
+                     indices(weights, i, inDestination(row)), count);
         });
   }
 
@@ -136,7 +141,7 @@ private:
             memref::LoadOp::create(b, loc, strip, ValueRange{row, query});
         memref::StoreOp::create(
             b, loc, weight, weights.value,
-            indices(weights, add(lane.front(), query), add(firstKey, row)));
+            indices(weights, add(lane.front(), query), inDestination(row)));
       });
     });
   }
@@ -224,7 +229,7 @@ private:
         [&](int64_t, Value ofKeys) {
           total = total ? arith::AddFOp::create(b, loc, total, ofKeys) : ofKeys;
         });
-    Value at = add(firstKey, row);
+    Value at = inDestination(row);
     if (!hasVectors)
       return addElements(total, at, count ? count : index(lanes));
     Value before = loadFirst(vectorType, mass, at, count);

@@ -117,7 +117,7 @@ private:
   FailureOr<SmallVector<Value>> buildLoops(IRRewriter &rewriter, FusedOp op,
                                            FusedOp rows, BlockSizes sizes,
                                            KeySplit split,
-                                           const DataMasks &masks) {
+                                           const MaskAnalysis &masks) {
     rewriter.setInsertionPoint(rows);
     FailureOr<PartialStates> partial;
     if (split.most > 1) {
@@ -183,7 +183,7 @@ private:
     rewriter.setInsertionPoint(op);
     if (runtimeChecks)
       buildRuntimeChecks(rewriter, op);
-    DataMasks masks = buildDataMasks(rewriter, op, sizes);
+    MaskAnalysis masks = buildMaskAnalysis(rewriter, op, sizes);
     // Sums over queries are a loop after that over blocks of them.
     bool hasMass = op.getColumnMass();
     FusedOp rows = hasMass ? buildWithoutColumnMass(rewriter, op) : op;
@@ -196,6 +196,10 @@ private:
       return success();
     }
     report(op, sizes, split);
+    for (const std::string &reason : masks.sets.keys.reasons)
+      remark::missed(op.getLoc(),
+                     remark::RemarkOpts::name("KeyRange").category(category))
+          << "a mask's keys are not all told apart: " << reason;
     rewriter.replaceOp(op, *results);
     ++numTiled;
     return success();
