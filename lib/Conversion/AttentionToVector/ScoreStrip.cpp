@@ -84,7 +84,7 @@ void StripEmitter::forVisibleKeys(function_ref<void()> body) {
   Value firstInBlock = scores.origin[numBatch + 1];
   Value first = add(firstInBlock, firstKey);
   Value numQueries = minimum(sub(scores.live, lane.front()), index(width));
-  KeySpan visible = buildVisibleKeys(
+  KeyRange visible = buildVisibleKeys(
       b, loc, scores.changes, scores.origin.take_front(numBatch),
       add(scores.origin[numBatch], lane.front()), numQueries,
       {first, add(first, numKeys)},

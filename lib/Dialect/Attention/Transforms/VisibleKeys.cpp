@@ -14,11 +14,11 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-KeySpan attention::buildVisibleKeys(OpBuilder &builder, Location loc,
-                                    ArrayRef<ScoreChange> changes,
-                                    ValueRange batch, OpFoldResult firstQuery,
-                                    OpFoldResult numQueries, KeySpan keys,
-                                    const KeyAnalysisOptions &options) {
+KeyRange attention::buildVisibleKeys(OpBuilder &builder, Location loc,
+                                     ArrayRef<ScoreChange> changes,
+                                     ValueRange batch, OpFoldResult firstQuery,
+                                     OpFoldResult numQueries, KeyRange keys,
+                                     const KeyAnalysisOptions &options) {
   ChangesAnalysis analysis =
       analyzeScoreChanges(builder.getContext(), batch.size(), changes, options);
   SmallVector<OpFoldResult> dims = getAsOpFoldResult(batch);
@@ -29,18 +29,18 @@ KeySpan attention::buildVisibleKeys(OpBuilder &builder, Location loc,
   IndexOps ops(builder, loc);
   ops.bind(dims, symbols, analysis.keys.terms);
   KeySweep<IndexOps> sweep(ops, analysis.keys, keys.begin, keys.end);
-  std::optional<KeySpan> span;
+  std::optional<KeyRange> span;
   for (const auto &run : sweep.getVisible()) {
     OpFoldResult end = ops.add(run.last, ops.constant(1));
     if (sweep.getVisible().size() == 1)
       return {run.first, end};
     // A run without keys is no part of the span.
     OpFoldResult hasKeys = ops.ge(run.last, run.first);
-    KeySpan some = {ops.select(hasKeys, run.first, keys.end),
-                    ops.select(hasKeys, end, keys.begin)};
-    span = span ? KeySpan{ops.min(span->begin, some.begin),
-                          ops.max(span->end, some.end)}
+    KeyRange some = {ops.select(hasKeys, run.first, keys.end),
+                     ops.select(hasKeys, end, keys.begin)};
+    span = span ? KeyRange{ops.min(span->begin, some.begin),
+                           ops.max(span->end, some.end)}
                 : some;
   }
-  return span.value_or(KeySpan{keys.end, keys.begin});
+  return span.value_or(KeyRange{keys.end, keys.begin});
 }

@@ -14,17 +14,17 @@
 namespace mlir::attention {
 
 /// Keys [begin, end); none where they are not in order.
-struct KeySpan {
+struct KeyRange {
   OpFoldResult begin, end;
 };
 
 /// Builds the span from the first to the last of `keys` that some of the
 /// `numQueries` from `firstQuery` on sees, as far as the sets among `changes`
 /// tell. Indices are global, and there is at least one query.
-KeySpan buildVisibleKeys(OpBuilder &builder, Location loc,
-                         ArrayRef<ScoreChange> changes, ValueRange batch,
-                         OpFoldResult firstQuery, OpFoldResult numQueries,
-                         KeySpan keys, const KeyAnalysisOptions &options);
+KeyRange buildVisibleKeys(OpBuilder &builder, Location loc,
+                          ArrayRef<ScoreChange> changes, ValueRange batch,
+                          OpFoldResult firstQuery, OpFoldResult numQueries,
+                          KeyRange keys, const KeyAnalysisOptions &options);
 
 } // namespace mlir::attention
 
