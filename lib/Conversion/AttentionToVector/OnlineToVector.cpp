@@ -23,7 +23,7 @@ public:
                 GetScratch getScratch)
       : StripEmitter(builder, op.getLoc(), op.getBlockScores(),
                      op.getNormaliser(), facts, getScratch),
-        op(op), hasState(normaliser.hasState()),
+        op(op), hasState(normaliser.hasState()), getScratch(getScratch),
         value{op.getValue(), op.getValueMap()},
         readings(builder, loc, op.getReadings(), c, op.getOuts(), lanes) {}
 
@@ -48,7 +48,8 @@ private:
         oldPivots.push_back(loadVector(op.getOuts()[1], l));
     Values pivots = emitScores(hasState ? op.getOuts()[1] : Value());
     if (!op.getReadings().empty())
-      readings.emitSelected(strip, globalKey(index(0)), numKeys, lane);
+      readings.emitSelected(strip, globalKey(index(0)), numKeys, lane,
+                            getScratch, scores.changes.size() + 1);
     Values factors = emitWeights(oldPivots, pivots);
     if (!isFinite)
       return emitContext(factors, /*leavesOut=*/false);
@@ -234,6 +235,7 @@ private:
 
   OnlineOp op;
   bool hasState;
+  GetScratch getScratch;
   MappedValue value;
   ReadingEmitter readings;
 };
