@@ -26,6 +26,13 @@ def lengths(case, rng) -> dict:
     return {"lengths": np.array([n // 2, n // 4 - 1, 3 * n // 4 + 1, n // 2], np.int32)}
 
 
+# 64 tokens see and are seen by all, the others see 255 to each side.
+GLOBAL_AND_WINDOW = masked(
+    "global64-window256",
+    "affine_set<(b, h, i, j) : (i - j + 255 >= 0, j - i + 255 >= 0)> or\n"
+    "           affine_set<(b, h, i, j) : (63 - i >= 0)> or affine_set<(b, h, i, j) : (63 - j >= 0)>",
+    lambda xp, x, b, h, i, j: (xp.abs(i - j) < 256) | (i < 64) | (j < 64))
+
 CASES = [
     PLAIN,
     window(1024),
@@ -36,9 +43,5 @@ CASES = [
            lambda xp, x, b, h, i, j: i // 512 == j // 512),
     masked("lengths", "affine_set<(b, h, i, j)[n] : (n - 1 - j >= 0)>[%lengths : tensor<4xi32>]",
            lambda xp, x, b, h, i, j: j < x["lengths"][b], batch=4, heads=2, queries=2048, extra_inputs=lengths),
-    # 64 tokens see and are seen by all, the others see 255 to each side.
-    masked("global64-window256",
-           "affine_set<(b, h, i, j) : (i - j + 255 >= 0, j - i + 255 >= 0)> or\n"
-           "           affine_set<(b, h, i, j) : (63 - i >= 0)> or affine_set<(b, h, i, j) : (63 - j >= 0)>",
-           lambda xp, x, b, h, i, j: (xp.abs(i - j) < 256) | (i < 64) | (j < 64)),
+    GLOBAL_AND_WINDOW,
 ]

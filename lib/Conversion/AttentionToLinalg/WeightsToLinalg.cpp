@@ -35,12 +35,33 @@ static Value buildWeight(OpTy op, OpBuilder &builder, Location loc, Value score,
                                  weight, zero);
 }
 
+/// What is built into the slice of `out` that is the block's keys, those from
+/// `first` on in dimension `keyDim`; `out` with it in there.
+template <typename OpTy>
+static Value buildInBlock(OpTy op, OpBuilder &builder, Value out,
+                          unsigned keyDim, function_ref<Value(Value)> build) {
+  Location loc = op.getLoc();
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, out);
+  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  offsets[keyDim] = getAsOpFoldResult(op.getFirst());
+  sizes[keyDim] =
+      getMatrixExtent(builder, loc, {op.getKey(), op.getKeyMap()}, 0);
+  Value block = tensor::ExtractSliceOp::create(builder, loc, out, offsets,
+                                               sizes, strides);
+  return tensor::InsertSliceOp::create(builder, loc, build(block), out, offsets,
+                                       sizes, strides);
+}
+
 namespace {
-/// %w = weights query(%t) key(%k) changes(…) state(%pivot, %sum) outs(%w0)
+/// %w = weights query(%t) key(%k) changes(…) state(%pivot, %sum) first(%f)
+/// outs(%w0)
 /// ->
 /// %s = linalg.generic …                    // the scores [j, lanes]
-/// %w = linalg.generic (i, j) outs(%w0)
+/// %b = tensor.extract_slice %w0[0, %f] …
+/// %c = linalg.generic (i, j) outs(%b)
 ///        { s[j, i] = −inf ? 0 : weight(s[j, i], state[i]) · factor(state[i]) }
+/// %w = tensor.insert_slice %c into %w0[0, %f] …
 struct WeightsToLinalg : public OpRewritePattern<WeightsOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -50,26 +71,33 @@ struct WeightsToLinalg : public OpRewritePattern<WeightsOp> {
       return rewriter.notifyMatchFailure(op, "is on buffers");
     GenericBuilder g(rewriter, op.getLoc());
     Value scores = buildBlockScores(g, op.getBlockScores());
+    AffineMap map = op.getOutputMap();
     // Lanes beyond the rows are dropped: the tiles are read by index.
+    auto build = [&](Value block) {
+      return g.generic({}, {block, map}, 0,
+                       [&](OpBuilder &builder, Location loc, ValueRange) {
+                         Value i = linalg::IndexOp::create(builder, loc, 0);
+                         Value j = linalg::IndexOp::create(builder, loc, 1);
+                         Value score = tensor::ExtractOp::create(
+                             builder, loc, scores, ValueRange{j, i});
+                         return buildWeight(op, builder, loc, score, i);
+                       });
+    };
+    unsigned keyDim = *map.getResultPosition(rewriter.getAffineDimExpr(1));
     rewriter.replaceOp(
-        op, g.generic({}, {op.getOuts()[0], op.getOutputMap()}, 0,
-                      [&](OpBuilder &builder, Location loc, ValueRange) {
-                        Value i = linalg::IndexOp::create(builder, loc, 0);
-                        Value j = linalg::IndexOp::create(builder, loc, 1);
-                        Value score = tensor::ExtractOp::create(
-                            builder, loc, scores, ValueRange{j, i});
-                        return buildWeight(op, builder, loc, score, i);
-                      }));
+        op, buildInBlock(op, rewriter, op.getOuts()[0], keyDim, build));
     return success();
   }
 };
 
 /// %m = mass query(%t) key(%k) changes(…) state(%pivot, %sum) live(%n)
-/// outs(%m0)
+/// first(%f) outs(%m0)
 /// ->
 /// %s = linalg.generic …                    // the scores [j, lanes]
-/// %m = linalg.generic (j, i) ins(%s) outs(%m0)
-///        { i < n ? m[j] + (the weight of s[j, i]) : m[j] }
+/// %b = tensor.extract_slice %m0[%f] …
+/// %c = linalg.generic (j, i) ins(%s) outs(%b)
+///        { i < n ? b[j] + (the weight of s[j, i]) : b[j] }
+/// %m = tensor.insert_slice %c into %m0[%f] …
 struct MassToLinalg : public OpRewritePattern<MassOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -79,19 +107,22 @@ struct MassToLinalg : public OpRewritePattern<MassOp> {
       return rewriter.notifyMatchFailure(op, "is on buffers");
     GenericBuilder g(rewriter, op.getLoc());
     Value scores = buildBlockScores(g, op.getBlockScores());
-    rewriter.replaceOp(
-        op, g.generic(
-                {{scores, g.map(2, {0, 1})}}, {op.getOuts()[0], g.map(2, {0})},
-                1, [&](OpBuilder &builder, Location loc, ValueRange a) {
-                  Value i = linalg::IndexOp::create(builder, loc, 1);
-                  return buildIf(
-                      builder, loc, buildIsBelow(builder, loc, i, op.getLive()),
-                      a[1], [&](OpBuilder &builder, Location loc) -> Value {
-                        return arith::AddFOp::create(
-                            builder, loc, a[1],
-                            buildWeight(op, builder, loc, a[0], i));
-                      });
-                }));
+    auto build = [&](Value block) {
+      return g.generic({{scores, g.map(2, {0, 1})}}, {block, g.map(2, {0})}, 1,
+                       [&](OpBuilder &builder, Location loc, ValueRange a) {
+                         Value i = linalg::IndexOp::create(builder, loc, 1);
+                         return buildIf(
+                             builder, loc,
+                             buildIsBelow(builder, loc, i, op.getLive()), a[1],
+                             [&](OpBuilder &builder, Location loc) -> Value {
+                               return arith::AddFOp::create(
+                                   builder, loc, a[1],
+                                   buildWeight(op, builder, loc, a[0], i));
+                             });
+                       });
+    };
+    rewriter.replaceOp(op, buildInBlock(op, rewriter, op.getOuts()[0],
+                                        /*keyDim=*/0, build));
     return success();
   }
 };

@@ -55,6 +55,11 @@ protected:
     return arith::SelectOp::create(b, loc, isLive(rows), result, zero);
   }
 
+  /// Where the destination has what belongs to a row of the strip.
+  Value inDestination(Value row) {
+    return add(op.getFirst(), add(firstKey, row));
+  }
+
   OpTy op;
   /// Of the group.
   Values shifts, factors;
@@ -123,7 +128,7 @@ private:
         [&](int64_t query, Value ofKeys) {
           Value i = minimum(add(lane[v], query), last);
           storeFirst(ofKeys, weights.value,
-                     indices(weights, i, add(firstKey, row)), count);
+                     indices(weights, i, inDestination(row)), count);
         });
   }
 
@@ -136,7 +141,7 @@ private:
             memref::LoadOp::create(b, loc, strip, ValueRange{row, query});
         memref::StoreOp::create(
             b, loc, weight, weights.value,
-            indices(weights, add(lane.front(), query), add(firstKey, row)));
+            indices(weights, add(lane.front(), query), inDestination(row)));
       });
     });
   }
@@ -163,18 +168,22 @@ public:
       loop(index(0), numKeys, 1, [&](Value row) {
         storeVector(zeroVector(), sums, {row, index(0)});
       });
+      Value firstOfPart = firstKey;
       forGroups(minimum(index(numLanes), op.getLive()), [&] {
-        emitScores(/*pivots=*/Value());
-        loadState();
-        addWeights();
+        forVisibleKeys([&] {
+          emitScores(/*pivots=*/Value());
+          loadState();
+          addWeights(sub(firstKey, firstOfPart));
+        });
       });
       addSums();
     });
   }
 
 private:
-  /// Weights are only added up: the strip keeps its scores.
-  void addWeights() {
+  /// Weights are only added up, from the sum `first` on: the strip keeps its
+  /// scores.
+  void addWeights(Value first) {
     // A vector of the group may have no query in some lanes, or in all.
     Values holdsQuery;
     for (Value l : lane)
@@ -183,7 +192,7 @@ private:
     emitRows({}, [&](Value row, Value rows, int64_t count, Values &) {
       Value weights = buildWeights(rows, count);
       for (int64_t r = 0; r < count; ++r) {
-        Values at = {add(row, r), index(0)};
+        Values at = {add(first, add(row, r)), index(0)};
         Value sum = loadVector(sums, at);
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value part = vector::ExtractStridedSliceOp::create(
@@ -220,7 +229,7 @@ private:
         [&](int64_t, Value ofKeys) {
           total = total ? arith::AddFOp::create(b, loc, total, ofKeys) : ofKeys;
         });
-    Value at = add(firstKey, row);
+    Value at = inDestination(row);
     if (!hasVectors)
       return addElements(total, at, count ? count : index(lanes));
     Value before = loadFirst(vectorType, mass, at, count);

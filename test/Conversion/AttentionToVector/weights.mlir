@@ -6,7 +6,7 @@
 #columns = affine_map<(r, c) -> (c, r)>
 
 // CHECK-LABEL: func @weights
-// CHECK-SAME: %[[T:.*]]: memref<32x64xf32>, %[[K:.*]]: memref<96x32xf32>, %[[MAX:.*]]: memref<64xf32>, %[[SUM:.*]]: memref<64xf32>, %[[LIVE:.*]]: index, %[[W:.*]]: memref<?x96xf32, strided<[200, 1], offset: ?>>
+// CHECK-SAME: %[[T:.*]]: memref<32x64xf32>, %[[K:.*]]: memref<96x32xf32>, %[[MAX:.*]]: memref<64xf32>, %[[SUM:.*]]: memref<64xf32>, %[[LIVE:.*]]: index, %[[FIRST:.*]]: index, %[[W:.*]]: memref<?x?xf32, strided<[200, 1], offset: ?>>
 // CHECK: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<96x16xf32>
 // CHECK: %[[ROWS:.*]] = memref.dim %[[W]]
 // Scores without a pivot.
@@ -22,20 +22,23 @@
 // CHECK: %[[IS:.*]] = arith.cmpf une, %[[S]]
 // CHECK: arith.select %[[IS]]
 // Eight rows a vector of queries, the last one first; the second vector may have none.
+// Keys of the block are stored from the first on.
 // CHECK: scf.for
 // CHECK: vector.load %[[STRIP]]
 // CHECK: vector.transpose {{.*}} vector<8x8xf32>
-// CHECK-COUNT-8: vector.store %{{.*}}, %[[W]]
+// CHECK: %[[AT:.*]] = arith.addi %[[FIRST]], %{{.*}} : index
+// CHECK: vector.store %{{.*}}, %[[W]][%{{.*}}, %[[AT]]]
+// CHECK-COUNT-7: vector.store %{{.*}}, %[[W]]
 // CHECK: scf.if
 // CHECK: vector.transpose {{.*}} vector<8x8xf32>
 // CHECK-COUNT-8: vector.store %{{.*}}, %[[W]]
 // CHECK-NOT: vector.store
 // CHECK-NOT: attention.
 func.func @weights(%t: memref<32x64xf32>, %k: memref<96x32xf32>, %max: memref<64xf32>, %sum: memref<64xf32>,
-                   %i: index, %w: memref<?x96xf32, strided<[200, 1], offset: ?>>) {
+                   %i: index, %first: index, %w: memref<?x?xf32, strided<[200, 1], offset: ?>>) {
   attention.weights query(%t : memref<32x64xf32>) key(%k : memref<96x32xf32> by #rows)
       normaliser(#attention.softmax) state(%max, %sum : memref<64xf32>, memref<64xf32>)
-      origin(%i, %i) live(%i) outs(%w : memref<?x96xf32, strided<[200, 1], offset: ?>> by #rows)
+      origin(%i, %i) live(%i) first(%first) outs(%w : memref<?x?xf32, strided<[200, 1], offset: ?>> by #rows)
   return
 }
 
@@ -49,7 +52,7 @@ func.func @weights(%t: memref<32x64xf32>, %k: memref<96x32xf32>, %max: memref<64
 func.func @few_keys(%t: memref<32x4xf64>, %k: memref<3x32xf64>, %i: index, %w: memref<4x3xf64>) {
   attention.weights query(%t : memref<32x4xf64>) key(%k : memref<3x32xf64> by #rows)
       changes(sets(affine_set<(i, j) : (i - j >= 0)>)) normaliser(#attention_test.sigmoid)
-      origin(%i, %i) live(%i) outs(%w : memref<4x3xf64> by #rows)
+      origin(%i, %i) live(%i) first(%i) outs(%w : memref<4x3xf64> by #rows)
   return
 }
 
@@ -70,7 +73,7 @@ func.func @elements(%w: memref<?x64xf32>, %t: memref<32x64xf32>, %k: memref<?x32
       outs(%acc, %max, %sum : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
   attention.weights query(%t : memref<32x64xf32>) key(%k : memref<?x32xf32> by #rows)
       normaliser(#attention.softmax) state(%max, %sum : memref<64xf32>, memref<64xf32>)
-      origin(%i, %i) live(%i) outs(%w : memref<?x64xf32> by #columns)
+      origin(%i, %i) live(%i) first(%i) outs(%w : memref<?x64xf32> by #columns)
   return
 }
 
@@ -78,7 +81,7 @@ func.func @elements(%w: memref<?x64xf32>, %t: memref<32x64xf32>, %k: memref<?x32
 // query, then the lanes of eight keys by one transpose. No key is added twice: what
 // is left of 100 keys is masked.
 // CHECK-LABEL: func @mass
-// CHECK-SAME: %[[M:[a-z0-9]+]]: memref<100xf32>
+// CHECK-SAME: %[[M:[a-z0-9]+]]: memref<?xf32>, %[[FIRST:[a-z0-9]+]]: index
 // CHECK-DAG: %[[STRIP:.*]] = memref.alloca() {alignment = 64 : i64} : memref<100x16xf32>
 // CHECK-DAG: %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<100x16xf32>
 // CHECK: scf.for
@@ -94,18 +97,20 @@ func.func @elements(%w: memref<?x64xf32>, %t: memref<32x64xf32>, %k: memref<?x32
 // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c96
 // CHECK: vector.transpose {{.*}} vector<8x8xf32>
 // CHECK-COUNT-7: arith.addf
-// CHECK: %[[BEFORE:.*]] = vector.load %[[M]]
+// CHECK: %[[AT:.*]] = arith.addi %[[FIRST]], %{{.*}} : index
+// CHECK: %[[BEFORE:.*]] = vector.load %[[M]][%[[AT]]]
 // CHECK: arith.addf %[[BEFORE]]
 // CHECK: vector.store %{{.*}}, %[[M]]
 // CHECK: vector.transpose
-// CHECK: vector.maskedload %[[M]]
-// CHECK: vector.maskedstore %[[M]]
+// CHECK: %[[TAIL:.*]] = arith.addi %[[FIRST]], %{{.*}} : index
+// CHECK: vector.maskedload %[[M]][%[[TAIL]]]
+// CHECK: vector.maskedstore %[[M]][%[[TAIL]]]
 // CHECK-NOT: attention.
-func.func @mass(%m: memref<100xf32>, %t: memref<32x64xf32>, %k: memref<100x32xf32>, %max: memref<64xf32>,
+func.func @mass(%m: memref<?xf32>, %first: index, %t: memref<32x64xf32>, %k: memref<100x32xf32>, %max: memref<64xf32>,
                 %sum: memref<64xf32>, %i: index) {
   attention.mass query(%t : memref<32x64xf32>) key(%k : memref<100x32xf32> by #rows)
       normaliser(#attention.softmax) state(%max, %sum : memref<64xf32>, memref<64xf32>)
-      origin(%i, %i) live(%i) outs(%m : memref<100xf32>)
+      origin(%i, %i) live(%i) first(%first) outs(%m : memref<?xf32>)
   return
 }
 
@@ -120,7 +125,7 @@ func.func @mass(%m: memref<100xf32>, %t: memref<32x64xf32>, %k: memref<100x32xf3
 func.func @strided_mass(%m: memref<?xf64, strided<[4], offset: ?>>, %t: memref<32x4xf64>, %k: memref<?x32xf64>,
                         %i: index) {
   attention.mass query(%t : memref<32x4xf64>) key(%k : memref<?x32xf64> by #rows)
-      normaliser(#attention_test.sigmoid) origin(%i, %i) live(%i)
+      normaliser(#attention_test.sigmoid) origin(%i, %i) live(%i) first(%i)
       outs(%m : memref<?xf64, strided<[4], offset: ?>>)
   return
 }

@@ -47,7 +47,7 @@ func.func @weights(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %max: tensor<8xf32>
   %1 = tensor.cast %w : tensor<5x7xf32> to tensor<?x?xf32>
   %2 = attention.weights query(%t : tensor<4x8xf32>) key(%0 : tensor<?x4xf32> by #rows)
       normaliser(#attention.softmax) state(%max, %sum : tensor<8xf32>, tensor<8xf32>)
-      origin(%i, %i) live(%i) outs(%1 : tensor<?x?xf32> by #rows)
+      origin(%i, %i) live(%i) first(%i) outs(%1 : tensor<?x?xf32> by #rows)
   return %2 : tensor<?x?xf32>
 }
 
@@ -61,6 +61,6 @@ func.func @mass(%t: tensor<4x8xf32>, %k: tensor<7x4xf32>, %max: tensor<8xf32>, %
   %1 = tensor.cast %m : tensor<7xf32> to tensor<?xf32>
   %2 = attention.mass query(%t : tensor<4x8xf32>) key(%0 : tensor<?x4xf32> by #rows)
       normaliser(#attention.softmax) state(%max, %sum : tensor<8xf32>, tensor<8xf32>)
-      origin(%i, %i) live(%i) outs(%1 : tensor<?xf32>)
+      origin(%i, %i) live(%i) first(%i) outs(%1 : tensor<?xf32>)
   return %2 : tensor<?xf32>
 }

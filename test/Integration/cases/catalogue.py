@@ -100,3 +100,45 @@ def everything(p, s, rng):
 MASKS = {f.__name__.replace("_", " "): f for f in (
     causal, causal_bottom_right, window, prefix_or_causal, lengths, blocks, strided,
     document_ids, keep, keep_keys, bias, everything)}
+
+
+def global_and_window(p, s, rng):
+    """Some see and are seen by all, the others their neighbours."""
+    n, w = p.scalar(3, "index"), p.scalar(9, "i64")
+    return p.mask(s, [iset("n - 1 - i >= 0", lambda i, n, **_: i < n, n=n),
+                      iset("n - 1 - j >= 0", lambda j, n, **_: j < n, n=n),
+                      iset("i - j + w >= 0, j - i + w >= 0", lambda i, j, w, **_: abs(i - j) <= w, w=w)])
+
+
+def packed_documents(p, s, rng):
+    """Documents that follow each other, a table of one a batch element."""
+    batch, _, nq, nkv = extents(s)
+    ids = np.sort(rng.integers(0, 6, (batch, max(nq, nkv))), -1)
+    table = p.arg(ids, "i32")
+    body = f"""%x = tensor.extract {table.name}[%b0, %i] : {table.type}
+               %y = tensor.extract {table.name}[%b0, %j] : {table.type}
+               %same = arith.cmpi eq, %x, %y : i32
+               attention.yield %same : i1"""
+    return p.mask(s, where=(body, lambda b, h, i, j: ids[b, i] == ids[b, j]))
+
+
+def keep_blocks(p, s, rng):
+    """A boolean tensor for all heads, of blocks."""
+    batch, _, nq, nkv = extents(s)
+    i, j = np.arange(nq)[:, None], np.arange(nkv)
+    kept = (i // 70 + j // 100) % 3 == np.arange(batch)[:, None, None, None] % 3
+    return p.mask(s, keep=p.arg(kept, "i1", static=(1,)))
+
+
+def global_and_window_of_documents(p, s, rng):
+    return packed_documents(p, global_and_window(p, s, rng), rng)
+
+
+def strips_of_kept(p, s, rng):
+    """Some of the keys, of all queries and of the later ones."""
+    return strided(p, keep_blocks(p, prefix_or_causal(p, s, rng), rng), rng)
+
+
+# Those that leave out whole blocks of keys, in several ranges or as only data tell.
+SPARSE = {f.__name__.replace("_", " "): f for f in (
+    global_and_window, packed_documents, keep_blocks, global_and_window_of_documents, strips_of_kept)}

@@ -5,7 +5,7 @@ import numpy as np
 from program import iset
 
 from . import TYPES, case, layouts, program, qkv, shape_label
-from .catalogue import MASKS
+from .catalogue import MASKS, SPARSE
 
 CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
@@ -44,6 +44,17 @@ def masks(rng):
         q, k, v = qkv(p, rng, "f32", (1, 2), 40, 1200, 6, 5)
         mass(p, q, k, v, lambda s: MASKS[name](p, s, rng))
         yield p.call(f"{shape_label('f32', q, k, v)}, {name}")
+
+
+@case("column mass where whole blocks of keys are left out, by unions, by data and by both", core=True)
+def sparse(rng):
+    for name, mask in SPARSE.items():
+        # Odd and not known; known; of the other type.
+        for t, dynamic, nq, nkv in (("f32", True, 150, 397), ("f32", False, 33, 1200), ("f64", True, 33, 131)):
+            p = program(t, dynamic)
+            q, k, v = qkv(p, rng, t, (2, 3), nq, nkv, 6, 5, kv_batch=(2, 1))
+            mass(p, q, k, v, lambda s: mask(p, s, rng))
+            yield p.call(f"{name}, {shape_label(t, q, k, v)}")
 
 
 @case("column mass of changed scores, with sinks, and of scores as weights")

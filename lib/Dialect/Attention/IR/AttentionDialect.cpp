@@ -11,7 +11,9 @@
 
 #include "AsmDirectives.h"
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "BlockChecks.h"
 #include "Destinations.h"
+#include "FusedTiling.h"
 #include "ScoreRules.h"
 #include "Shapes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -20,6 +22,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 

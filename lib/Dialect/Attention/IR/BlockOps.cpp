@@ -8,7 +8,6 @@
 #include "Attention/Dialect/Attention/IR/Readings.h"
 #include "BlockChecks.h"
 #include "Destinations.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -86,22 +85,6 @@ void OnlineOp::build(OpBuilder &builder, OperationState &state, Value query,
   cloneRegions(combine, parts.regions, state);
 }
 
-void OnlineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                           MLIRContext *) {
-  populateFoldCastsPattern(patterns, getOperationName());
-}
-
-SmallVector<ScoreChange> OnlineOp::getScoreChanges() {
-  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
-                             getChangeTensors(), getChangeRegions());
-}
-
-FloatType OnlineOp::getComputeType() {
-  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
-}
-
-BlockScores OnlineOp::getBlockScores() { return collectBlockScores(*this); }
-
 LogicalResult OnlineOp::verify() {
   if (failed(verifyStateDestinations(*this, getOuts(), getNormaliser(),
                                      getReadings())))
@@ -121,12 +104,6 @@ LogicalResult OnlineOp::verify() {
   return verifyAgree(*this, "value features",
                      cast<ShapedType>(getOuts()[0].getType()).getDimSize(0),
                      getExtent(getValue(), getValueMap(), 1));
-}
-
-LogicalResult OnlineOp::verifyRegions() {
-  return verifyScoreRegions(*this, getChanges(), getCombine(),
-                            getParameters().size(), getChangeRegions(),
-                            getOrigin().size(), getComputeType());
 }
 
 //===----------------------------------------------------------------------===//

@@ -59,11 +59,6 @@ void FusedOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   populateDropUnusedResultsPattern(patterns);
 }
 
-SmallVector<ScoreChange> FusedOp::getScoreChanges() {
-  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
-                             getChangeTensors(), getChangeRegions());
-}
-
 FloatType FusedOp::getComputeType() {
   return attention::getComputeType(getContext(),
                                    {getElementTypeOrSelf(getQuery()),
@@ -273,10 +268,4 @@ LogicalResult FusedOp::verify() {
   return verifyScoreChanges(*this, getChanges(), getChangeSets(), getSymbols(),
                             getChangeTensors(), getChangeRegions(),
                             getNumBatch() + 2, c);
-}
-
-LogicalResult FusedOp::verifyRegions() {
-  return verifyScoreRegions(*this, getChanges(), getCombine(),
-                            getParameters().size(), getChangeRegions(),
-                            getNumBatch() + 2, getComputeType());
 }

@@ -1,4 +1,4 @@
-//===- FusedTiling.cpp - TilingInterface of fused and online --------------===//
+//===- FusedTiling.cpp - TilingInterface of fused and of blocks -----------===//
 //
 // A tile of fused attention is fused attention on slices whose origin has
 // moved; a tile of a block is a block of fewer keys. What is indexed globally
@@ -222,154 +222,76 @@ LogicalResult FusedOp::getResultTilePosition(
 }
 
 //===----------------------------------------------------------------------===//
-// OnlineOp
+// Blocks of keys
 //===----------------------------------------------------------------------===//
 
-/// Moves the first key of an origin among `operands`.
-static void moveOrigin(OpBuilder &builder, Location loc, OperandRange origin,
-                       OpFoldResult offset, MutableArrayRef<Value> operands) {
-  OpFoldResult first = add(builder, loc, origin.back(), offset);
-  operands[origin.getBeginOperandIndex() + origin.size() - 1] =
-      getValueOrCreateConstantIndexOp(builder, loc, first);
+Range attention::getKeyRange(OpBuilder &builder, Location loc, Value key,
+                             AffineMap map) {
+  return {builder.getIndexAttr(0), getExtent(builder, loc, key, map, 0),
+          builder.getIndexAttr(1)};
 }
 
-/// The keys are its only loop.
-SmallVector<utils::IteratorType> OnlineOp::getLoopIteratorTypes() {
-  return {utils::IteratorType::reduction};
+void attention::getWhole(OpBuilder &builder, Location loc, Value value,
+                         SmallVectorImpl<OpFoldResult> &offsets,
+                         SmallVectorImpl<OpFoldResult> &sizes) {
+  llvm::append_range(sizes, tensor::getMixedSizes(builder, loc, value));
+  offsets.assign(sizes.size(), builder.getIndexAttr(0));
 }
 
-SmallVector<Range> OnlineOp::getIterationDomain(OpBuilder &builder) {
-  return {{builder.getIndexAttr(0),
-           getExtent(builder, getLoc(), getKey(), getKeyMap(), 0),
-           builder.getIndexAttr(1)}};
-}
-
-FailureOr<TilingResult>
-OnlineOp::getTiledImplementation(OpBuilder &builder,
-                                 ArrayRef<OpFoldResult> offsets,
-                                 ArrayRef<OpFoldResult> sizes) {
-  return buildKeyTile(builder, *this, offsets[0], sizes[0], getOuts());
+/// `op` on `size` of its keys from `offset` on: slices of its matrices of keys,
+/// by their maps, and moved `indices`, those that count from its first key.
+static TilingResult
+buildTile(OpBuilder &builder, DestinationStyleOpInterface op,
+          ArrayRef<std::pair<OpOperand *, AffineMap>> matrices,
+          ArrayRef<OpOperand *> indices, OpFoldResult offset, OpFoldResult size,
+          ValueRange outs) {
+  Location loc = op.getLoc();
+  SmallVector<Operation *> slices;
+  SmallVector<Value> operands = llvm::to_vector(op->getOperands());
+  for (auto [matrix, map] : matrices) {
+    OpFoldResult columns = getExtent(builder, loc, matrix->get(), map, 1);
+    // Maps of matrices are permutations.
+    operands[matrix->getOperandNumber()] =
+        *buildSlice(builder, loc, matrix->get(), map,
+                    {offset, builder.getIndexAttr(0)}, {size, columns}, slices);
+  }
+  for (OpOperand *index : indices)
+    operands[index->getOperandNumber()] = getValueOrCreateConstantIndexOp(
+        builder, loc, add(builder, loc, index->get(), offset));
+  llvm::copy(outs, operands.end() - outs.size());
+  Operation *tiled = cloneOnOperands(builder, op, operands);
+  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
 }
 
 TilingResult attention::buildKeyTile(OpBuilder &builder, OnlineOp op,
                                      OpFoldResult offset, OpFoldResult size,
                                      ValueRange outs) {
-  Location loc = op.getLoc();
-  SmallVector<Operation *> slices;
-  auto slice = [&](Value value, AffineMap map) {
-    OpFoldResult columns = getExtent(builder, loc, value, map, 1);
-    return *buildSlice(builder, loc, value, map,
-                       {offset, builder.getIndexAttr(0)}, {size, columns},
-                       slices);
-  };
-  SmallVector<Value> operands = llvm::to_vector(op.getOperands());
-  operands[1] = slice(op.getKey(), op.getKeyMap());
-  operands[2] = slice(op.getValue(), op.getValueMap());
-  moveOrigin(builder, loc, op.getOrigin(), offset, operands);
-  llvm::copy(outs, operands.end() - outs.size());
-  auto tiled =
-      cast<OnlineOp>(cloneOnOperands(builder, op, operands).getOperation());
-  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+  return buildTile(builder, op,
+                   {{&op.getKeyMutable(), op.getKeyMap()},
+                    {&op.getValueMutable(), op.getValueMap()}},
+                   {&op.getOriginMutable()[op.getNumBatch() + 1]}, offset, size,
+                   outs);
 }
 
-/// The state belongs to the queries: every tile gives all of it.
-LogicalResult
-OnlineOp::getResultTilePosition(OpBuilder &builder, unsigned resultNumber,
-                                ArrayRef<OpFoldResult>, ArrayRef<OpFoldResult>,
-                                SmallVector<OpFoldResult> &resultOffsets,
-                                SmallVector<OpFoldResult> &resultSizes) {
-  resultSizes =
-      tensor::getMixedSizes(builder, getLoc(), getOuts()[resultNumber]);
-  resultOffsets.assign(resultSizes.size(), builder.getIndexAttr(0));
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// WeightsOp and MassOp
-//===----------------------------------------------------------------------===//
-
-/// `op`, which has a state of all keys, on some of them; `out` is its
-/// destination there. Slices are collected.
+/// Of operations whose destination is indexed by keys too.
 template <typename OpTy>
 static TilingResult buildSecondPassTile(OpBuilder &builder, OpTy op,
                                         OpFoldResult offset, OpFoldResult size,
-                                        Value out,
-                                        SmallVector<Operation *> slices) {
-  Location loc = op.getLoc();
-  SmallVector<Value> operands = llvm::to_vector(op->getOperands());
-  OpFoldResult numFeatures =
-      getExtent(builder, loc, op.getKey(), op.getKeyMap(), 1);
-  operands[1] = *buildSlice(builder, loc, op.getKey(), op.getKeyMap(),
-                            {offset, builder.getIndexAttr(0)},
-                            {size, numFeatures}, slices);
-  operands.back() = out;
-  moveOrigin(builder, loc, op.getOrigin(), offset, operands);
-  auto tiled =
-      cast<OpTy>(cloneOnOperands(builder, op, operands).getOperation());
-  return TilingResult{{tiled}, SmallVector<Value>(tiled->getResults()), slices};
+                                        ValueRange outs) {
+  return buildTile(
+      builder, op, {{&op.getKeyMutable(), op.getKeyMap()}},
+      {&op.getOriginMutable()[op.getNumBatch() + 1], &op.getFirstMutable()},
+      offset, size, outs);
 }
 
-/// The keys are their only loop, each with results of its own.
-SmallVector<utils::IteratorType> WeightsOp::getLoopIteratorTypes() {
-  return {utils::IteratorType::parallel};
+TilingResult attention::buildKeyTile(OpBuilder &builder, WeightsOp op,
+                                     OpFoldResult offset, OpFoldResult size,
+                                     ValueRange outs) {
+  return buildSecondPassTile(builder, op, offset, size, outs);
 }
 
-SmallVector<utils::IteratorType> MassOp::getLoopIteratorTypes() {
-  return {utils::IteratorType::parallel};
-}
-
-SmallVector<Range> WeightsOp::getIterationDomain(OpBuilder &builder) {
-  return {{builder.getIndexAttr(0),
-           getExtent(builder, getLoc(), getKey(), getKeyMap(), 0),
-           builder.getIndexAttr(1)}};
-}
-
-SmallVector<Range> MassOp::getIterationDomain(OpBuilder &builder) {
-  return {{builder.getIndexAttr(0),
-           getExtent(builder, getLoc(), getKey(), getKeyMap(), 0),
-           builder.getIndexAttr(1)}};
-}
-
-FailureOr<TilingResult>
-WeightsOp::getTiledImplementation(OpBuilder &builder,
-                                  ArrayRef<OpFoldResult> offsets,
-                                  ArrayRef<OpFoldResult> sizes) {
-  SmallVector<Operation *> slices;
-  OpFoldResult numRows =
-      getExtent(builder, getLoc(), getOuts()[0], getOutputMap(), 0);
-  Value out = *buildSlice(builder, getLoc(), getOuts()[0], getOutputMap(),
-                          {builder.getIndexAttr(0), offsets[0]},
-                          {numRows, sizes[0]}, slices);
-  return buildSecondPassTile(builder, *this, offsets[0], sizes[0], out, slices);
-}
-
-FailureOr<TilingResult>
-MassOp::getTiledImplementation(OpBuilder &builder,
-                               ArrayRef<OpFoldResult> offsets,
-                               ArrayRef<OpFoldResult> sizes) {
-  SmallVector<Operation *> slices;
-  Value out =
-      *buildSlice(builder, getLoc(), getOuts()[0],
-                  builder.getMultiDimIdentityMap(1), offsets, sizes, slices);
-  return buildSecondPassTile(builder, *this, offsets[0], sizes[0], out, slices);
-}
-
-LogicalResult WeightsOp::getResultTilePosition(
-    OpBuilder &builder, unsigned, ArrayRef<OpFoldResult> offsets,
-    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
-    SmallVector<OpFoldResult> &resultSizes) {
-  OpFoldResult numRows =
-      getExtent(builder, getLoc(), getOuts()[0], getOutputMap(), 0);
-  return getSlice(builder, getLoc(), getOuts()[0], getOutputMap(),
-                  {builder.getIndexAttr(0), offsets[0]}, {numRows, sizes[0]},
-                  resultOffsets, resultSizes);
-}
-
-LogicalResult MassOp::getResultTilePosition(
-    OpBuilder &, unsigned, ArrayRef<OpFoldResult> offsets,
-    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
-    SmallVector<OpFoldResult> &resultSizes) {
-  resultOffsets.assign(offsets.begin(), offsets.end());
-  resultSizes.assign(sizes.begin(), sizes.end());
-  return success();
+TilingResult attention::buildKeyTile(OpBuilder &builder, MassOp op,
+                                     OpFoldResult offset, OpFoldResult size,
+                                     ValueRange outs) {
+  return buildSecondPassTile(builder, op, offset, size, outs);
 }

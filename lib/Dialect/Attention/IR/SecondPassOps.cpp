@@ -7,7 +7,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "BlockChecks.h"
 #include "Destinations.h"
-#include "mlir/IR/PatternMatch.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -15,7 +15,7 @@ using namespace mlir::attention;
 void WeightsOp::build(OpBuilder &builder, OperationState &state,
                       const BlockScores &scores,
                       OnlineNormaliserAttrInterface normaliser,
-                      ValueRange finalState, MappedValue weights) {
+                      ValueRange finalState, Value first, MappedValue weights) {
   ScoreChangeParts parts =
       splitScoreChanges(builder.getContext(), scores.changes);
   SmallVector<Type> types;
@@ -23,7 +23,7 @@ void WeightsOp::build(OpBuilder &builder, OperationState &state,
     types.push_back(weights.value.getType());
   build(builder, state, types, scores.query, scores.key.value,
         scores.parameters, scores.scale, parts.symbols, parts.tensors,
-        finalState, scores.origin, scores.live, weights.value,
+        finalState, scores.origin, scores.live, first, weights.value,
         AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
         normaliser, AffineMapAttr::get(weights.map), parts.regions.size());
   cloneRegions(*scores.combine, parts.regions, state);
@@ -32,7 +32,7 @@ void WeightsOp::build(OpBuilder &builder, OperationState &state,
 void MassOp::build(OpBuilder &builder, OperationState &state,
                    const BlockScores &scores,
                    OnlineNormaliserAttrInterface normaliser,
-                   ValueRange finalState, Value mass) {
+                   ValueRange finalState, Value first, Value mass) {
   ScoreChangeParts parts =
       splitScoreChanges(builder.getContext(), scores.changes);
   SmallVector<Type> types;
@@ -40,43 +40,29 @@ void MassOp::build(OpBuilder &builder, OperationState &state,
     types.push_back(mass.getType());
   build(builder, state, types, scores.query, scores.key.value,
         scores.parameters, scores.scale, parts.symbols, parts.tensors,
-        finalState, scores.origin, scores.live, mass,
+        finalState, scores.origin, scores.live, first, mass,
         AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
         normaliser, parts.regions.size());
   cloneRegions(*scores.combine, parts.regions, state);
 }
 
-void WeightsOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                            MLIRContext *) {
-  populateFoldCastsPattern(patterns, getOperationName());
+/// Checks that a block's keys are among those of the destination, as far as
+/// their indices are constants.
+static LogicalResult verifyKeysFit(Operation *op, Value first, int64_t numKeys,
+                                   int64_t numAllKeys) {
+  std::optional<int64_t> begin = getConstantIntValue(first);
+  if (!begin)
+    return success();
+  if (*begin < 0)
+    return op->emitOpError("expected the first key not to be negative, found ")
+           << *begin;
+  int64_t end = *begin + (ShapedType::isDynamic(numKeys) ? 0 : numKeys);
+  if (ShapedType::isDynamic(numAllKeys) || end <= numAllKeys)
+    return success();
+  return op->emitOpError("expected the destination to have the block's keys, "
+                         "up to ")
+         << end << ", found " << numAllKeys << " keys";
 }
-
-void MassOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                         MLIRContext *) {
-  populateFoldCastsPattern(patterns, getOperationName());
-}
-
-SmallVector<ScoreChange> WeightsOp::getScoreChanges() {
-  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
-                             getChangeTensors(), getChangeRegions());
-}
-
-SmallVector<ScoreChange> MassOp::getScoreChanges() {
-  return collectScoreChanges(getChanges(), getChangeSets(), getSymbols(),
-                             getChangeTensors(), getChangeRegions());
-}
-
-FloatType WeightsOp::getComputeType() {
-  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
-}
-
-FloatType MassOp::getComputeType() {
-  return cast<FloatType>(getElementTypeOrSelf(getQuery()));
-}
-
-BlockScores WeightsOp::getBlockScores() { return collectBlockScores(*this); }
-
-BlockScores MassOp::getBlockScores() { return collectBlockScores(*this); }
 
 LogicalResult WeightsOp::verify() {
   if (failed(verifyDestinations(*this, 1)))
@@ -92,8 +78,8 @@ LogicalResult WeightsOp::verify() {
       failed(verifyRowsFit(*this, getExtent(weights, getOutputMap(), 0),
                            getQuery())))
     return failure();
-  return verifyAgree(*this, "keys", getExtent(weights, getOutputMap(), 1),
-                     getExtent(getKey(), getKeyMap(), 0));
+  return verifyKeysFit(*this, getFirst(), getExtent(getKey(), getKeyMap(), 0),
+                       getExtent(weights, getOutputMap(), 1));
 }
 
 LogicalResult MassOp::verify() {
@@ -106,18 +92,6 @@ LogicalResult MassOp::verify() {
   if (failed(verifyBlockScores(*this, c)) ||
       failed(verifyStateOf(*this, getNormaliser(), getState(), getQuery())))
     return failure();
-  return verifyAgree(*this, "keys", type.getDimSize(0),
-                     getExtent(getKey(), getKeyMap(), 0));
-}
-
-LogicalResult WeightsOp::verifyRegions() {
-  return verifyScoreRegions(*this, getChanges(), getCombine(),
-                            getParameters().size(), getChangeRegions(),
-                            getOrigin().size(), getComputeType());
-}
-
-LogicalResult MassOp::verifyRegions() {
-  return verifyScoreRegions(*this, getChanges(), getCombine(),
-                            getParameters().size(), getChangeRegions(),
-                            getOrigin().size(), getComputeType());
+  return verifyKeysFit(*this, getFirst(), getExtent(getKey(), getKeyMap(), 0),
+                       type.getDimSize(0));
 }

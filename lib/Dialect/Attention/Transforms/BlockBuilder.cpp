@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace mlir::attention;
 
 BlockBuilder::BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
-                           const DataMasks &masks)
+                           const MaskAnalysis &masks)
     : builder(rewriter), loc(op.getLoc()), op(op), sizes(sizes), masks(masks),
       normaliser(op.getNormaliser()) {
   bool seesScores =
@@ -137,20 +137,16 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, unsigned number,
   MappedValue weights =
       buildMatrix(builder, loc, op.getOuts()[number], op.getOutputMap(number),
                   op.getQueryDim(), op.getKeyDim());
-  // Keys that no query of the block sees are not visited.
-  bool hasSets =
-      llvm::any_of(op.getScoreChanges(), [](const ScoreChange &change) {
-        return change.kind == ScoreChangeKind::Sets;
-      });
   Value initial = weights.value;
-  if (hasSets || !masks.masks.empty()) {
+  if (masks.leavesKeysOut) {
     Value zero = arith::ConstantOp::create(
         builder, loc, builder.getFloatAttr(op.getComputeType(), 0.0));
     initial = linalg::FillOp::create(builder, loc, zero, initial).getResult(0);
   }
+  Value first = arith::ConstantIndexOp::create(builder, loc, 0);
   auto buildBlock = [&](const BlockScores &scores, ValueRange current) {
     return cast<DestinationStyleOpInterface>(
-        WeightsOp::create(builder, loc, scores, normaliser, state,
+        WeightsOp::create(builder, loc, scores, normaliser, state, first,
                           MappedValue{current.front(), weights.map})
             .getOperation());
   };
@@ -161,9 +157,11 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, unsigned number,
 }
 
 Value BlockBuilder::buildMass(ValueRange state, Value tile, Value mass) {
+  Value first = arith::ConstantIndexOp::create(builder, loc, 0);
   auto buildBlock = [&](const BlockScores &scores, ValueRange current) {
     return cast<DestinationStyleOpInterface>(
-        MassOp::create(builder, loc, scores, normaliser, state, current.front())
+        MassOp::create(builder, loc, scores, normaliser, state, first,
+                       current.front())
             .getOperation());
   };
   return buildKeyLoops(builder, op, buildQueryBlock(tile), sizes.keys, masks,

@@ -19,7 +19,7 @@ class BlockBuilder {
 public:
   /// Builds in front of `op`, which has an origin.
   BlockBuilder(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
-               const DataMasks &masks);
+               const MaskAnalysis &masks);
 
   /// Builds the operations and returns what replaces the results of `op`.
   SmallVector<Value> build();
@@ -75,7 +75,7 @@ private:
   Location loc;
   FusedOp op;
   BlockSizes sizes;
-  const DataMasks &masks;
+  const MaskAnalysis &masks;
   /// The op's, or its prescaled form, and what that wants scores to be
   /// multiplied by.
   OnlineNormaliserAttrInterface normaliser;

@@ -11,6 +11,7 @@
 #include "Attention/Target/TargetFacts.h"
 #include "BlockBuilder.h"
 #include "BlockOperands.h"
+#include "KeyBounds.h"
 #include "QueryBlocks.h"
 #include "SplitKeys.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -78,46 +79,10 @@ scf::ForallOp attention::keepStates(RewriterBase &rewriter, scf::ForallOp loop,
   return wider;
 }
 
-namespace {
-/// A part of the keys: `size` of them from `offset` on.
-struct KeyRange {
-  OpFoldResult offset, size;
-};
-} // namespace
-
-/// How many keys a part has, but for those at the end: whole blocks.
-static Value buildNumPartKeys(OpBuilder &builder, Location loc,
-                              OpFoldResult numKeys, OpFoldResult numParts,
-                              int64_t numBlockKeys) {
-  auto toValue = [&](OpFoldResult value) {
-    return getValueOrCreateConstantIndexOp(builder, loc, value);
-  };
-  Value block = toValue(builder.getIndexAttr(numBlockKeys));
-  Value all =
-      builder.createOrFold<arith::MulIOp>(loc, toValue(numParts), block);
-  Value blocks =
-      builder.createOrFold<arith::CeilDivUIOp>(loc, toValue(numKeys), all);
-  return builder.createOrFold<arith::MulIOp>(loc, blocks, block);
-}
-
-static KeyRange buildKeyRange(OpBuilder &builder, Location loc,
-                              OpFoldResult part, Value numPartKeys,
-                              OpFoldResult numKeys) {
-  auto toValue = [&](OpFoldResult value) {
-    return getValueOrCreateConstantIndexOp(builder, loc, value);
-  };
-  Value all = toValue(numKeys);
-  Value offset =
-      builder.createOrFold<arith::MulIOp>(loc, toValue(part), numPartKeys);
-  offset = builder.createOrFold<arith::MinUIOp>(loc, offset, all);
-  Value rest = builder.createOrFold<arith::SubIOp>(loc, all, offset);
-  Value size = builder.createOrFold<arith::MinUIOp>(loc, rest, numPartKeys);
-  return {getAsOpFoldResult(offset), getAsOpFoldResult(size)};
-}
-
 /// Leaves `op`, a batch element, a range of its keys. Its values are not read
 /// and stay.
-static void restrictKeys(OpBuilder &builder, FusedOp op, KeyRange range) {
+static void restrictKeys(OpBuilder &builder, FusedOp op, OpFoldResult offset,
+                         OpFoldResult size) {
   Location loc = op.getLoc();
   Value key = op.getKey();
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, key);
@@ -125,64 +90,57 @@ static void restrictKeys(OpBuilder &builder, FusedOp op, KeyRange range) {
   SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
   unsigned position = *op.getKeyMap().getResultPosition(
       builder.getAffineDimExpr(op.getKeyDim()));
-  offsets[position] = range.offset;
-  sizes[position] = range.size;
+  offsets[position] = offset;
+  sizes[position] = size;
   op.getKeyMutable().assign(tensor::ExtractSliceOp::create(
       builder, loc, key, offsets, sizes, strides));
   OpOperand &first = op.getOriginMutable()[op.getNumBatch() + 1];
   first.set(builder.createOrFold<arith::AddIOp>(
-      loc, first.get(),
-      getValueOrCreateConstantIndexOp(builder, loc, range.offset)));
+      loc, first.get(), getValueOrCreateConstantIndexOp(builder, loc, offset)));
 }
 
 /// for blocks of queries: mass += weights of the block, over the queries
 ///
 /// `op` is a batch element and a range of its keys, whose mass is `mass`;
 /// `position` is where its states are.
-static FailureOr<Value> buildBlocks(RewriterBase &rewriter, FusedOp op,
-                                    BlockSizes sizes, const DataMasks &masks,
-                                    ValueRange states,
-                                    ArrayRef<OpFoldResult> position,
-                                    Value mass) {
+static Value buildBlocks(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
+                         const MaskAnalysis &masks, ValueRange states,
+                         ArrayRef<OpFoldResult> position, Value mass) {
   Location loc = op.getLoc();
-  auto toValue = [&](OpFoldResult value) {
-    return getValueOrCreateConstantIndexOp(rewriter, loc, value);
-  };
+  IndexOps ops(rewriter, loc);
   QueryBlocks blocks(rewriter, op, sizes.queries);
   // One for all blocks: the stack has room for one.
   Value scratch = BlockBuilder(rewriter, op, sizes, masks).buildTileScratch();
-  OpFoldResult zero = rewriter.getIndexAttr(0), one = rewriter.getIndexAttr(1);
-  auto loop = scf::ForOp::create(rewriter, loc, toValue(zero),
-                                 toValue(blocks.buildNumbers().back()),
-                                 toValue(one), mass);
+  auto loop = scf::ForOp::create(rewriter, loc, ops.toValue(ops.constant(0)),
+                                 ops.toValue(blocks.buildNumbers().back()),
+                                 ops.toValue(ops.constant(1)), mass);
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPointToStart(loop.getBody());
-  SmallVector<OpFoldResult> inElement(op.getNumBatch(), zero);
+  SmallVector<OpFoldResult> inElement(op.getNumBatch(), ops.constant(0));
   inElement.push_back(loop.getInductionVar());
-  FailureOr<TilingResult> tile = blocks.buildTile(inElement);
-  if (failed(tile))
-    return failure();
-  auto block = cast<FusedOp>(tile->tiledOps.front());
-  rewriter.setInsertionPoint(block);
-  SmallVector<OpFoldResult> ofBlock(position);
-  ofBlock.push_back(loop.getInductionVar());
-  SmallVector<Value> state;
-  for (Value all : states)
-    state.push_back(
-        StateSlice(rewriter, loc, all, ofBlock).extract(rewriter, loc));
-  Value next = BlockBuilder(rewriter, block, sizes, masks)
-                   .buildMass(state, scratch, loop.getRegionIterArg(0));
-  scf::YieldOp::create(rewriter, loc, next);
-  rewriter.eraseOp(block);
-  eraseUnused(rewriter, tile->generatedSlices);
+  FailureOr<SmallVector<Value>> next =
+      blocks.buildFromBlock(inElement, [&](FusedOp block) {
+        SmallVector<OpFoldResult> ofBlock(position);
+        ofBlock.push_back(loop.getInductionVar());
+        SmallVector<Value> state;
+        for (Value all : states)
+          state.push_back(
+              StateSlice(rewriter, loc, all, ofBlock).extract(rewriter, loc));
+        return SmallVector<Value>{
+            BlockBuilder(rewriter, block, sizes, masks)
+                .buildMass(state, scratch, loop.getRegionIterArg(0))};
+      });
+  assert(succeeded(next) && "as blocks of its queries have been made");
+  scf::YieldOp::create(rewriter, loc, *next);
   return loop.getResult(0);
 }
 
 Value attention::buildColumnMass(RewriterBase &rewriter, FusedOp op,
                                  FusedOp rows, BlockSizes sizes,
-                                 const DataMasks &masks, ValueRange states) {
+                                 const MaskAnalysis &masks, ValueRange states) {
   Location loc = op.getLoc();
-  unsigned keyDim = op.getKeyDim(), numBatch = op.getNumBatch();
+  IndexOps ops(rewriter, loc);
+  unsigned keyDim = op.getKeyDim();
   unsigned number = op.getOuts().size() - 1;
   AffineMap map = op.getOutputMap(number);
   QueryBlocks blocks(rewriter, rows, sizes.queries);
@@ -190,10 +148,8 @@ Value attention::buildColumnMass(RewriterBase &rewriter, FusedOp op,
   OpFoldResult numParts =
       buildNumKeyParts(rewriter, loc, numKeys,
                        {getTargetFacts(op).parallelism, /*isFixed=*/false});
-  Value numPartKeys =
-      buildNumPartKeys(rewriter, loc, numKeys, numParts, sizes.keys);
   SmallVector<OpFoldResult> numbers;
-  for (unsigned dim = 0; dim < numBatch; ++dim)
+  for (unsigned dim = 0; dim < op.getNumBatch(); ++dim)
     numbers.push_back(blocks.getExtent(dim));
   numbers.push_back(numParts);
   auto loop = scf::ForallOp::create(rewriter, loc, numbers,
@@ -203,21 +159,18 @@ Value attention::buildColumnMass(RewriterBase &rewriter, FusedOp op,
   rewriter.setInsertionPoint(loop.getTerminator());
   SmallVector<OpFoldResult> position =
       getAsOpFoldResult(loop.getInductionVars());
-  KeyRange range = buildKeyRange(rewriter, loc, position.pop_back_val(),
-                                 numPartKeys, numKeys);
-  FailureOr<TilingResult> tile = blocks.buildBatchElement(position);
-  assert(succeeded(tile) && "as blocks of its queries have been made");
-  auto element = cast<FusedOp>(tile->tiledOps.front());
-  rewriter.setInsertionPoint(element);
-  restrictKeys(rewriter, element, range);
+  KeyRange keys =
+      buildPartOfKeys(rewriter, loc, {ops.constant(0), numKeys},
+                      {position.pop_back_val(), numParts}, sizes.keys);
+  OpFoldResult numPartKeys = ops.sub(keys.end, keys.begin);
 
   SmallVector<OpFoldResult> offsets, extents;
   for (AffineExpr result : map.getResults()) {
     unsigned dim = cast<AffineDimExpr>(result).getPosition();
-    offsets.push_back(dim == keyDim ? range.offset : position[dim]);
-    extents.push_back(dim == keyDim ? range.size : rewriter.getIndexAttr(1));
+    offsets.push_back(dim == keyDim ? keys.begin : position[dim]);
+    extents.push_back(dim == keyDim ? numPartKeys : ops.constant(1));
   }
-  SmallVector<OpFoldResult> strides(offsets.size(), rewriter.getIndexAttr(1));
+  SmallVector<OpFoldResult> strides(offsets.size(), ops.constant(1));
   Value all = loop.getRegionIterArgs().front();
   Value part = tensor::ExtractSliceOp::create(rewriter, loc, all, offsets,
                                               extents, strides);
@@ -225,14 +178,16 @@ Value attention::buildColumnMass(RewriterBase &rewriter, FusedOp op,
       rewriter, loc, rewriter.getFloatAttr(op.getComputeType(), 0.0));
   Value mass = buildRow(rewriter, loc, part, map, keyDim);
   mass = linalg::FillOp::create(rewriter, loc, zero, mass).getResult(0);
-  FailureOr<Value> sums =
-      buildBlocks(rewriter, element, sizes, masks, states, position, mass);
+  FailureOr<SmallVector<Value>> sums =
+      blocks.buildFromBatchElement(position, [&](FusedOp element) {
+        restrictKeys(rewriter, element, keys.begin, numPartKeys);
+        return SmallVector<Value>{buildBlocks(rewriter, element, sizes, masks,
+                                              states, position, mass)};
+      });
   assert(succeeded(sums) && "as blocks of its queries have been made");
-  part = buildInsertion(rewriter, loc, *sums, part);
+  part = buildInsertion(rewriter, loc, sums->front(), part);
   rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
   tensor::ParallelInsertSliceOp::create(rewriter, loc, part, all, offsets,
                                         extents, strides);
-  rewriter.eraseOp(element);
-  eraseUnused(rewriter, tile->generatedSlices);
   return loop.getResult(0);
 }

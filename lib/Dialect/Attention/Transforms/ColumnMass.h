@@ -10,7 +10,7 @@
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
-#include "DataMasks.h"
+#include "MaskAnalysis.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::attention {
@@ -30,7 +30,7 @@ scf::ForallOp keepStates(RewriterBase &rewriter, scf::ForallOp loop,
 /// Builds the mass of columns that `op` gives, at the insertion point. `rows`
 /// is it without, `states` are those of all blocks of queries.
 Value buildColumnMass(RewriterBase &rewriter, FusedOp op, FusedOp rows,
-                      BlockSizes sizes, const DataMasks &masks,
+                      BlockSizes sizes, const MaskAnalysis &masks,
                       ValueRange states);
 
 } // namespace mlir::attention

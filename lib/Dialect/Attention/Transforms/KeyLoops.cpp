@@ -16,12 +16,27 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace mlir::attention;
+
+KeyRange attention::buildPartOfKeys(OpBuilder &builder, Location loc,
+                                    KeyRange keys, KeyPart part,
+                                    int64_t numBlockKeys) {
+  IndexOps ops(builder, loc);
+  Value block = ops.toValue(ops.constant(numBlockKeys));
+  auto multiply = [&](OpFoldResult a, Value b) {
+    return builder.createOrFold<arith::MulIOp>(loc, ops.toValue(a), b);
+  };
+  Value numKeys = ops.toValue(ops.sub(keys.end, keys.begin));
+  Value numBlocks = builder.createOrFold<arith::CeilDivUIOp>(
+      loc, numKeys, multiply(part.count, block));
+  Value numPartKeys = multiply(numBlocks, block);
+  OpFoldResult offset = multiply(part.index, numPartKeys);
+  OpFoldResult begin = ops.min(ops.add(keys.begin, offset), keys.end);
+  return {begin, ops.min(ops.add(begin, numPartKeys), keys.end)};
+}
 
 /// Whether the visible keys are one range and full ones one range among them.
 static bool isOneRange(const KeyAnalysis &analysis) {
@@ -42,19 +57,11 @@ static bool isOneRange(const KeyAnalysis &analysis) {
   });
 }
 
-/// Whether blocks of keys have slices of the results. Where slices lie is what
-/// bufferisation compares, by their bounds, which takes it a time exponential
-/// in the depth of loops that carry indices: none of these for them.
-static bool isSliced(Operation *block) {
-  return cast<TilingInterface>(block).getLoopIteratorTypes().front() ==
-         utils::IteratorType::parallel;
-}
-
 namespace {
 class KeyLoopBuilder {
 public:
   KeyLoopBuilder(RewriterBase &rewriter, FusedOp op, const QueryBlock &queries,
-                 int64_t numBlockKeys, const DataMasks &masks,
+                 int64_t numBlockKeys, const MaskAnalysis &masks,
                  std::optional<KeyPart> part, BuildKeyBlock buildBlock)
       : builder(rewriter), loc(op.getLoc()), op(op), queries(queries),
         numBlockKeys(numBlockKeys), masks(masks), part(part),
@@ -67,13 +74,22 @@ private:
   using Sweep = KeySweep<IndexOps>;
 
   DestinationStyleOpInterface buildPrototype(MappedValue key,
-                                             ArrayRef<ScoreChange> changes,
+                                             SmallVector<ScoreChange> changes,
                                              ValueRange state);
   void restrictToPart(const KeyAnalysis &analysis);
   State buildRanges(const KeyAnalysis &analysis, State state);
   State buildFullRange(OpFoldResult begin, OpFoldResult end, bool isLast,
                        OpFoldResult &next, State state);
   State buildSegments(const KeyAnalysis &analysis, State state);
+
+  /// What a symbol is bound to in this batch element, as an index.
+  Value bindSymbol(Value symbol) {
+    Value &bound = boundSymbols[symbol];
+    if (!bound)
+      bound = buildSymbol(builder, loc, symbol,
+                          ValueRange(origin).take_front(op.getNumBatch()));
+    return bound;
+  }
 
   /// for j = begin to end step keys: state = op(tile, keys [j, j + keys))
   /// with begin and end in global indices.
@@ -113,28 +129,8 @@ private:
                                   ValueRange state) {
     prototype.getDpsInitsMutable().assign(state);
     auto tiling = cast<TilingInterface>(prototype.getOperation());
-    // A tile of keys is always possible.
-    Operation *tile =
-        tiling.getTiledImplementation(builder, {j}, {size})->tiledOps.front();
-    ValueRange inits = cast<DestinationStyleOpInterface>(tile).getDpsInits();
-    SmallVector<Value> next;
-    for (OpResult result : tile->getResults()) {
-      unsigned number = result.getResultNumber();
-      if (inits[number] == state[number]) {
-        next.push_back(result);
-        continue;
-      }
-      SmallVector<OpFoldResult> offsets, sizes;
-      LogicalResult found = tiling.getResultTilePosition(
-          builder, number, {j}, {size}, offsets, sizes);
-      assert(succeeded(found) && "as there is a tile");
-      (void)found;
-      SmallVector<OpFoldResult> strides(offsets.size(),
-                                        builder.getIndexAttr(1));
-      next.push_back(tensor::InsertSliceOp::create(
-          builder, loc, result, state[number], offsets, sizes, strides));
-    }
-    return next;
+    // A tile of keys is always possible, and has all of the state.
+    return tiling.getTiledImplementation(builder, {j}, {size})->tiledValues;
   }
 
   RewriterBase &builder;
@@ -142,7 +138,7 @@ private:
   FusedOp op;
   const QueryBlock &queries;
   int64_t numBlockKeys;
-  const DataMasks &masks;
+  const MaskAnalysis &masks;
   std::optional<KeyPart> part;
   SmallVector<Value> origin;
   IndexOps ops;
@@ -152,17 +148,22 @@ private:
   OpFoldResult beginKey, endKey;
   /// A block of full keys and one of others, before tiling.
   DestinationStyleOpInterface fullBlock, partialBlock;
+  DenseMap<Value, Value> boundSymbols;
   BuildKeyBlock buildBlock;
 };
 } // namespace
 
-DestinationStyleOpInterface
-KeyLoopBuilder::buildPrototype(MappedValue key, ArrayRef<ScoreChange> changes,
-                               ValueRange state) {
+DestinationStyleOpInterface KeyLoopBuilder::buildPrototype(
+    MappedValue key, SmallVector<ScoreChange> changes, ValueRange state) {
+  for (ScoreChange &change : changes)
+    for (auto &members : change.sets)
+      for (MaskSet &member : members)
+        for (Value &symbol : member.symbols)
+          symbol = bindSymbol(symbol);
   Value live =
       getValueOrCreateConstantIndexOp(builder, loc, queries.numQueries);
   return buildBlock({queries.tile, key, &op.getCombine(), op.getParameters(),
-                     queries.scale, llvm::to_vector(changes), origin, live},
+                     queries.scale, std::move(changes), origin, live},
                     state);
 }
 
@@ -171,54 +172,33 @@ SmallVector<Value> KeyLoopBuilder::build(SmallVector<Value> state) {
                                 op.getKeyDim(), op.getFeatureDim());
   unsigned numBatch = op.getNumBatch();
   ValueRange batch = ValueRange(origin).take_front(numBatch);
-  SmallVector<ScoreChange> changes = op.getScoreChanges();
-  for (ScoreChange &change : changes)
-    for (auto &members : change.sets)
-      for (MaskSet &member : members)
-        for (Value &symbol : member.symbols)
-          symbol = buildSymbol(builder, loc, symbol, batch);
-
-  // Full blocks need no mask that says of the block that it keeps all.
-  SmallVector<ScoreChange> unclassed;
-  for (auto [index, change] : llvm::enumerate(changes))
-    if (llvm::none_of(masks.masks, [&, position = index](const auto &mask) {
-          return mask.change == position;
-        }))
-      unclassed.push_back(change);
-  ChangesAnalysis analysis = analyzeScoreChanges(
-      builder.getContext(), numBatch, unclassed,
-      {cast<ShapedType>(queries.tile.getType()).getShape().back(),
-       numBlockKeys});
-  for (const std::string &reason : analysis.keys.reasons)
-    remark::missed(
-        loc, remark::RemarkOpts::name("KeyRange").category("attention-tile"))
-        << "a mask's keys are not all told apart: " << reason;
+  const KeyAnalysis &analysis = masks.sets.keys;
   SmallVector<OpFoldResult> dims = getAsOpFoldResult(batch);
   dims.push_back(origin[numBatch]);
   dims.push_back(queries.numQueries);
-  ops.bind(dims, getAsOpFoldResult(analysis.symbols), analysis.keys.terms);
+  SmallVector<OpFoldResult> symbols;
+  for (Value symbol : masks.sets.symbols)
+    symbols.push_back(getAsOpFoldResult(bindSymbol(symbol)));
+  ops.bind(dims, symbols, analysis.terms);
   firstKey = getAsOpFoldResult(origin[numBatch + 1]);
   beginKey = firstKey;
   endKey = ops.add(firstKey, getExtent(builder, loc, key, 0));
   if (part)
-    restrictToPart(analysis.keys);
+    restrictToPart(analysis);
 
-  fullBlock = buildPrototype(key, analysis.undecided, state);
-  partialBlock = buildPrototype(key, changes, state);
-  if (masks.masks.empty() && isOneRange(analysis.keys))
-    state = buildRanges(analysis.keys, state);
-  else if (isSliced(partialBlock))
-    state =
-        buildKeyLoop(partialBlock, beginKey, endKey, /*isStatic=*/false, state);
+  fullBlock = buildPrototype(key, masks.sets.undecided, state);
+  partialBlock = buildPrototype(key, op.getScoreChanges(), state);
+  if (masks.data.masks.empty() && isOneRange(analysis))
+    state = buildRanges(analysis, state);
   else
-    state = buildSegments(analysis.keys, state);
+    state = buildSegments(analysis, state);
   builder.eraseOp(fullBlock);
   builder.eraseOp(partialBlock);
   return state;
 }
 
-/// Leaves what the part has of the keys. All parts have as many, whole blocks,
-/// of those from the first that is visible to the last.
+/// Leaves what the part has of the keys from the first that is visible to the
+/// last.
 void KeyLoopBuilder::restrictToPart(const KeyAnalysis &analysis) {
   if (analysis.visible.size() == 1) {
     Sweep sweep(ops, analysis, beginKey, endKey);
@@ -227,16 +207,10 @@ void KeyLoopBuilder::restrictToPart(const KeyAnalysis &analysis) {
     beginKey = visible.first;
     endKey = ops.max(beginKey, end);
   }
-  Value begin = ops.toValue(beginKey), end = ops.toValue(endKey);
-  Value index = ops.toValue(part->index), count = ops.toValue(part->count);
-  Value block = arith::ConstantIndexOp::create(builder, loc, numBlockKeys);
-  Value numPartKeys = arith::MulIOp::create(builder, loc, count, block);
-  Value numKeys = arith::SubIOp::create(builder, loc, end, begin);
-  numPartKeys = arith::CeilDivUIOp::create(builder, loc, numKeys, numPartKeys);
-  numPartKeys = arith::MulIOp::create(builder, loc, numPartKeys, block);
-  Value offset = arith::MulIOp::create(builder, loc, index, numPartKeys);
-  beginKey = ops.min(ops.add(beginKey, offset), endKey);
-  endKey = ops.min(ops.add(beginKey, numPartKeys), endKey);
+  KeyRange keys =
+      buildPartOfKeys(builder, loc, {beginKey, endKey}, *part, numBlockKeys);
+  beginKey = keys.begin;
+  endKey = keys.end;
 }
 
 /// Blocks of static size; what is left is for the next range, or is the last,
@@ -295,7 +269,8 @@ SmallVector<Value> KeyLoopBuilder::buildRanges(const KeyAnalysis &analysis,
 ///     full blocks, or the shorter one left, or partial blocks
 SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
                                                  State state) {
-  MaskedSweep sweep(builder, ops, analysis, beginKey, endKey, masks, origin);
+  MaskedSweep sweep(builder, ops, analysis, beginKey, endKey, masks.data,
+                    origin);
   auto toValue = [&](OpFoldResult value) { return ops.toValue(value); };
   OpFoldResult one = ops.constant(1);
   Value numSteps = toValue(ops.add(sweep.getNumSteps(), one));
@@ -338,7 +313,7 @@ SmallVector<Value> KeyLoopBuilder::buildSegments(const KeyAnalysis &analysis,
 SmallVector<Value>
 attention::buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                          const QueryBlock &queries, int64_t numBlockKeys,
-                         const DataMasks &masks, std::optional<KeyPart> part,
+                         const MaskAnalysis &masks, std::optional<KeyPart> part,
                          ValueRange state, BuildKeyBlock buildBlock) {
   return KeyLoopBuilder(rewriter, op, queries, numBlockKeys, masks, part,
                         buildBlock)

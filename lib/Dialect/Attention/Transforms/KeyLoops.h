@@ -9,7 +9,8 @@
 #define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYLOOPS_H
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
-#include "DataMasks.h"
+#include "Attention/Dialect/Attention/Transforms/VisibleKeys.h"
+#include "MaskAnalysis.h"
 
 namespace mlir::attention {
 
@@ -28,6 +29,11 @@ struct KeyPart {
   OpFoldResult index, count;
 };
 
+/// What a part has of a range of keys, whose end is not before its begin: whole
+/// blocks, of all parts as many but for those at the end.
+KeyRange buildPartOfKeys(OpBuilder &builder, Location loc, KeyRange keys,
+                         KeyPart part, int64_t numBlockKeys);
+
 /// Builds an operation on all keys of `scores` that brings `state` up to date
 /// and whose tiles are blocks of keys.
 using BuildKeyBlock = function_ref<DestinationStyleOpInterface(
@@ -39,7 +45,8 @@ using BuildKeyBlock = function_ref<DestinationStyleOpInterface(
 /// like sets do. Returns the state after them.
 SmallVector<Value> buildKeyLoops(RewriterBase &rewriter, FusedOp op,
                                  const QueryBlock &queries,
-                                 int64_t numBlockKeys, const DataMasks &masks,
+                                 int64_t numBlockKeys,
+                                 const MaskAnalysis &masks,
                                  std::optional<KeyPart> part, ValueRange state,
                                  BuildKeyBlock buildBlock);
 

@@ -13,11 +13,11 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-QueryBlocks::QueryBlocks(OpBuilder &builder, FusedOp op,
+QueryBlocks::QueryBlocks(RewriterBase &rewriter, FusedOp op,
                          int64_t numBlockQueries)
-    : builder(builder), loc(op.getLoc()), op(op),
+    : builder(rewriter), loc(op.getLoc()), op(op),
       numBlockQueries(numBlockQueries),
-      extents(llvm::map_to_vector(op.getIterationDomain(builder),
+      extents(llvm::map_to_vector(op.getIterationDomain(rewriter),
                                   [](Range range) { return range.size; })) {}
 
 SmallVector<OpFoldResult> QueryBlocks::buildNumbers() {
@@ -41,8 +41,26 @@ QueryBlocks::getBatchElement(ArrayRef<OpFoldResult> position) {
   return {offsets, sizes};
 }
 
-FailureOr<TilingResult>
-QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
+FailureOr<SmallVector<Value>>
+QueryBlocks::buildFromTile(ArrayRef<OpFoldResult> offsets,
+                           ArrayRef<OpFoldResult> sizes, BuildFromTile build) {
+  FailureOr<TilingResult> tile =
+      op.getTiledImplementation(builder, offsets, sizes);
+  if (failed(tile))
+    return failure();
+  auto tiled = cast<FusedOp>(tile->tiledOps.front());
+  SmallVector<Value> values = build(tiled);
+  builder.eraseOp(tiled);
+  // Those of what was not read.
+  for (Operation *slice : llvm::reverse(tile->generatedSlices))
+    if (slice->use_empty())
+      builder.eraseOp(slice);
+  return values;
+}
+
+FailureOr<SmallVector<Value>>
+QueryBlocks::buildFromBlock(ArrayRef<OpFoldResult> position,
+                            BuildFromTile build) {
   unsigned queryDim = op.getQueryDim();
   auto [offsets, sizes] = getBatchElement(position);
   AffineExpr a, b;
@@ -59,13 +77,14 @@ QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
     sizes[queryDim] = affine::makeComposedFoldedAffineMin(
         builder, loc, atMost, {extents[queryDim], offsets[queryDim]});
   }
-  return op.getTiledImplementation(builder, offsets, sizes);
+  return buildFromTile(offsets, sizes, build);
 }
 
-FailureOr<TilingResult>
-QueryBlocks::buildBatchElement(ArrayRef<OpFoldResult> position) {
+FailureOr<SmallVector<Value>>
+QueryBlocks::buildFromBatchElement(ArrayRef<OpFoldResult> position,
+                                   BuildFromTile build) {
   auto [offsets, sizes] = getBatchElement(position);
-  return op.getTiledImplementation(builder, offsets, sizes);
+  return buildFromTile(offsets, sizes, build);
 }
 
 SmallVector<OpFoldResult>
@@ -104,11 +123,4 @@ Value StateSlice::extract(OpBuilder &builder, Location loc) const {
 void StateSlice::insert(OpBuilder &builder, Location loc, Value state) const {
   tensor::ParallelInsertSliceOp::create(builder, loc, state, states, offsets,
                                         sizes, strides);
-}
-
-void attention::eraseUnused(RewriterBase &rewriter,
-                            ArrayRef<Operation *> slices) {
-  for (Operation *slice : llvm::reverse(slices))
-    if (slice->use_empty())
-      rewriter.eraseOp(slice);
 }

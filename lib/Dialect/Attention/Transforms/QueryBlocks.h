@@ -16,25 +16,35 @@ namespace mlir::attention {
 /// Where the blocks of queries lie in the iteration space of fused attention.
 class QueryBlocks {
 public:
-  QueryBlocks(OpBuilder &builder, FusedOp op, int64_t numBlockQueries);
+  QueryBlocks(RewriterBase &rewriter, FusedOp op, int64_t numBlockQueries);
 
   OpFoldResult getExtent(unsigned dim) const { return extents[dim]; }
 
   /// Batch extents, and the number of blocks.
   SmallVector<OpFoldResult> buildNumbers();
 
-  /// The tile of the op that is the block at a batch element and block number.
-  FailureOr<TilingResult> buildTile(ArrayRef<OpFoldResult> position);
+  /// Builds values from a tile of the op, which is there no longer than that.
+  using BuildFromTile = function_ref<SmallVector<Value>(FusedOp tile)>;
 
-  /// The tile of the op that is all queries of a batch element.
-  FailureOr<TilingResult> buildBatchElement(ArrayRef<OpFoldResult> position);
+  /// From the block at a batch element and block number. Fails where the op's
+  /// maps have no tiles.
+  FailureOr<SmallVector<Value>> buildFromBlock(ArrayRef<OpFoldResult> position,
+                                               BuildFromTile build);
+
+  /// From all queries of a batch element.
+  FailureOr<SmallVector<Value>>
+  buildFromBatchElement(ArrayRef<OpFoldResult> position, BuildFromTile build);
 
 private:
+  FailureOr<SmallVector<Value>> buildFromTile(ArrayRef<OpFoldResult> offsets,
+                                              ArrayRef<OpFoldResult> sizes,
+                                              BuildFromTile build);
+
   /// Offsets and sizes of all queries of a batch element.
   std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>>
   getBatchElement(ArrayRef<OpFoldResult> position);
 
-  OpBuilder &builder;
+  RewriterBase &builder;
   Location loc;
   FusedOp op;
   int64_t numBlockQueries;
@@ -60,9 +70,6 @@ struct StateSlice {
   SmallVector<OpFoldResult> offsets, sizes, strides;
   RankedTensorType type;
 };
-
-/// Erases what was made for a tile and is not used.
-void eraseUnused(RewriterBase &rewriter, ArrayRef<Operation *> slices);
 
 } // namespace mlir::attention
 

@@ -92,11 +92,10 @@ static SmallVector<Value> buildScratchOfStates(OpBuilder &builder, FusedOp op,
   return scratch;
 }
 
-FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
-                                                       FusedOp op,
-                                                       BlockSizes sizes,
-                                                       const DataMasks &masks,
-                                                       KeySplit split) {
+FailureOr<PartialStates>
+attention::buildPartialStates(RewriterBase &rewriter, FusedOp op,
+                              BlockSizes sizes, const MaskAnalysis &masks,
+                              KeySplit split) {
   Location loc = op.getLoc();
   QueryBlocks blocks(rewriter, op, sizes.queries);
   OpFoldResult numParts =
@@ -114,29 +113,23 @@ FailureOr<PartialStates> attention::buildPartialStates(RewriterBase &rewriter,
   rewriter.setInsertionPoint(loop.getTerminator());
   SmallVector<OpFoldResult> position =
       getAsOpFoldResult(loop.getInductionVars());
-  FailureOr<TilingResult> tile =
-      blocks.buildTile(ArrayRef(position).drop_back());
-  if (failed(tile)) {
+  SmallVector<StateSlice> slices;
+  FailureOr<SmallVector<Value>> state =
+      blocks.buildFromBlock(ArrayRef(position).drop_back(), [&](FusedOp block) {
+        SmallVector<Value> outs;
+        for (Value states : loop.getRegionIterArgs()) {
+          slices.emplace_back(rewriter, loc, states, position);
+          outs.push_back(slices.back().extract(rewriter, loc));
+        }
+        return BlockBuilder(rewriter, block, sizes, masks)
+            .buildPartialState({position.back(), numParts}, outs);
+      });
+  if (failed(state)) {
     rewriter.eraseOp(loop);
     return failure();
   }
-  auto inner = cast<FusedOp>(tile->tiledOps.front());
-  rewriter.setInsertionPoint(inner);
-  SmallVector<StateSlice> slices;
-  SmallVector<Value> outs;
-  for (Value states : loop.getRegionIterArgs()) {
-    slices.emplace_back(rewriter, loc, states, position);
-    outs.push_back(slices.back().extract(rewriter, loc));
-  }
-  SmallVector<Value> state =
-      BlockBuilder(rewriter, inner, sizes, masks)
-          .buildPartialState({position.back(), numParts}, outs);
   rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
-  for (auto [slice, value] : llvm::zip_equal(slices, state))
+  for (auto [slice, value] : llvm::zip_equal(slices, *state))
     slice.insert(rewriter, loc, value);
-
-  rewriter.eraseOp(inner);
-  // Those of the results are not read.
-  eraseUnused(rewriter, tile->generatedSlices);
   return PartialStates{llvm::to_vector_of<Value>(loop.getResults()), numParts};
 }

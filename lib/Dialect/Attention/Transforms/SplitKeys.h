@@ -11,7 +11,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/CostModel.h"
 #include "Attention/Target/TargetFacts.h"
-#include "DataMasks.h"
+#include "MaskAnalysis.h"
 
 namespace mlir::attention {
 
@@ -40,7 +40,7 @@ struct PartialStates {
 /// Builds the loop in front of `op`; fails where its maps have no tiles.
 FailureOr<PartialStates> buildPartialStates(RewriterBase &rewriter, FusedOp op,
                                             BlockSizes sizes,
-                                            const DataMasks &masks,
+                                            const MaskAnalysis &masks,
                                             KeySplit split);
 
 /// The states of all parts at a batch element and a block of queries.

@@ -81,8 +81,7 @@ private:
         getExtent(op.getQuery(), op.getQueryMap(), op.getQueryDim()),
         getExtent(op.getKey(), op.getKeyMap(), op.getKeyDim()),
         getExtent(op.getQuery(), op.getQueryMap(), op.getFeatureDim()),
-        getExtent(op.getValue(), op.getValueMap(), op.getValueDim()),
-        !op.getChangeSets().empty());
+        getExtent(op.getValue(), op.getValueMap(), op.getValueDim()));
     if (queryBlock > 0)
       sizes.queries =
           llvm::alignTo(queryBlock, facts.lanes(op.getComputeType()));
@@ -118,7 +117,7 @@ private:
   FailureOr<SmallVector<Value>> buildLoops(IRRewriter &rewriter, FusedOp op,
                                            FusedOp rows, BlockSizes sizes,
                                            KeySplit split,
-                                           const DataMasks &masks) {
+                                           const MaskAnalysis &masks) {
     rewriter.setInsertionPoint(rows);
     FailureOr<PartialStates> partial;
     if (split.most > 1) {
@@ -128,7 +127,14 @@ private:
     }
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
-    tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
+    // No more than there are, so that a single block has a static size: where
+    // folding finds that size, upstream mistakes which dimensions of 1 an
+    // insertion drops.
+    int64_t numQueries =
+        getExtent(op.getQuery(), op.getQueryMap(), op.getQueryDim());
+    bool isOneBlock = numQueries > 0 && numQueries < sizes.queries;
+    tileSizes.push_back(
+        rewriter.getIndexAttr(isOneBlock ? numQueries : sizes.queries));
     tileSizes.append(3, rewriter.getIndexAttr(0));
     scf::SCFTilingOptions options;
     options.setTileSizes(tileSizes);
@@ -177,7 +183,7 @@ private:
     rewriter.setInsertionPoint(op);
     if (runtimeChecks)
       buildRuntimeChecks(rewriter, op);
-    DataMasks masks = buildDataMasks(rewriter, op, sizes);
+    MaskAnalysis masks = buildMaskAnalysis(rewriter, op, sizes);
     // Sums over queries are a loop after that over blocks of them.
     bool hasMass = op.getColumnMass();
     FusedOp rows = hasMass ? buildWithoutColumnMass(rewriter, op) : op;
@@ -190,6 +196,10 @@ private:
       return success();
     }
     report(op, sizes, split);
+    for (const std::string &reason : masks.sets.keys.reasons)
+      remark::missed(op.getLoc(),
+                     remark::RemarkOpts::name("KeyRange").category(category))
+          << "a mask's keys are not all told apart: " << reason;
     rewriter.replaceOp(op, *results);
     ++numTiled;
     return success();

@@ -10,7 +10,8 @@
 #lse = affine_map<(i, j, d, e) -> (i)>
 #weights = affine_map<(i, j, d, e) -> (i, j)>
 
-// All keys have weights: nothing is filled. A tile of the weights a block of keys.
+// All keys have weights: nothing is filled. The weights go through the loop over
+// blocks of keys as a whole, and a block writes those of its keys.
 // CHECK-LABEL: func @full
 // CHECK: scf.forall
 // CHECK: %[[T:.*]] = attention.pack
@@ -21,10 +22,10 @@
 // CHECK: attention.finish %[[STATE]]#0 state(%[[STATE]]#1, %[[STATE]]#2
 // CHECK-NOT: linalg.fill
 // CHECK: scf.for %[[J:.*]] = %c0{{.*}} to %c960{{.*}} step %c96{{.*}} iter_args(%[[W:.*]] = %{{.*}}) -> (tensor<?x1000xf32>)
-// CHECK-DAG: tensor.extract_slice %{{.*}}[%[[J]], 0] [96, 64]
-// CHECK-DAG: %[[TILE:.*]] = tensor.extract_slice %[[W]][0, %[[J]]] [%{{.*}}, 96]
-// CHECK: %[[R:.*]] = attention.weights query(%[[T]] : {{.*}} state(%[[STATE]]#1, %[[STATE]]#2 : {{.*}} outs(%[[TILE]] : tensor<?x96xf32>
-// CHECK: tensor.insert_slice %[[R]] into %[[W]][0, %[[J]]]
+// CHECK: tensor.extract_slice %{{.*}}[%[[J]], 0] [96, 64]
+// CHECK-NOT: tensor.extract_slice
+// CHECK: %[[R:.*]] = attention.weights query(%[[T]] : {{.*}} state(%[[STATE]]#1, %[[STATE]]#2 : {{.*}} first(%[[J]]) outs(%[[W]] : tensor<?x1000xf32>
+// CHECK-NEXT: scf.yield %[[R]]
 // CHECK: scf.for
 // CHECK: attention.weights
 // CHECK: scf.forall.in_parallel
@@ -77,7 +78,8 @@ func.func @full(%q: tensor<1000x64xf32>, %k: tensor<1000x64xf32>, %v: tensor<100
 // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[W]]) -> (tensor<?x?xf32>)
 // CHECK: attention.weights
 // CHECK-NOT: changes
-// CHECK-SAME: outs(%{{.*}} : tensor<96x?xf32>
+// CHECK-SAME: key(%{{.*}} : tensor<96x64xf32> by
+// CHECK-SAME: outs(%{{.*}} : tensor<?x?xf32>
 // CHECK: attention.weights
 // CHECK-SAME: changes(sets
 // CHECK-NOT: attention.weights
@@ -98,23 +100,85 @@ func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf3
 #out = affine_map<(i, j, d, e) -> (i, e)>
 #weights = affine_map<(i, j, d, e) -> (i, j)>
 
-// Several ranges of keys: the first pass has a loop over segments, the second none,
-// since slices of results in one cost bufferisation exponential time.
+// Several ranges of keys: a loop over segments in the second pass as in the first,
+// so that it visits no block without a pair either. Weights go through all loops as
+// a whole, and bufferise in place.
 // CHECK-LABEL: func @union
-// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x32xf32>
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x64xf32>
 // CHECK: attention.finish
-// CHECK: linalg.fill
-// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c96{{.*}} iter_args(%{{.*}} = %{{.*}}) -> (tensor<?x?xf32>)
+// CHECK: %[[ZEROS:.*]] = linalg.fill
+// CHECK: scf.for {{.*}} iter_args(%{{.*}}, %{{.*}} = %{{.*}}, %[[W:[a-z0-9]+]] = %[[ZEROS]]) -> (index, index, i1, i1, tensor<?x?xf32>)
+// CHECK-NOT: attention.
+// CHECK: %[[FULL:.*]] = scf.for %[[J:.*]] = %{{.*}} to %{{.*}} step %c96{{.*}} iter_args(%[[IN:.*]] = %[[W]]) -> (tensor<?x?xf32>)
+// CHECK: attention.weights
+// CHECK-NOT: changes
+// CHECK-SAME: key(%{{.*}} : tensor<96x64xf32> by
+// CHECK-SAME: first(%[[J]]) outs(%[[IN]] : tensor<?x?xf32>
+// CHECK: %[[REST:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[FULL]]) -> (tensor<?x?xf32>)
+// CHECK: attention.weights
+// CHECK-NOT: changes
+// CHECK-SAME: normaliser
+// CHECK: scf.for %[[J:.*]] = %{{.*}} to %{{.*}} step %c96{{.*}} iter_args(%[[IN:.*]] = %[[REST]]) -> (tensor<?x?xf32>)
 // CHECK: attention.weights
 // CHECK-SAME: changes(sets(#{{[a-z0-9]+}} or #
+// CHECK-SAME: first(%[[J]]) outs(%[[IN]] : tensor<?x?xf32>
 // CHECK-NOT: attention.weights
 // BUFFERS-LABEL: func @union
-// BUFFERS: attention.weights
+// BUFFERS: scf.forall
+// BUFFERS: attention.finish
+// BUFFERS-NOT: memref.alloc
+// BUFFERS-NOT: memref.copy
+// BUFFERS-COUNT-3: attention.weights
+// BUFFERS-NOT: memref.copy
+// BUFFERS: return
 func.func @union(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>, %p: index,
                  %out: tensor<?x64xf32>, %w: tensor<?x?xf32>) -> (tensor<?x64xf32>, tensor<?x?xf32>) {
   %o:2 = attention.fused query(%q : tensor<?x64xf32> by #query)
       key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
       changes(sets(affine_set<(i, j) : (i - j >= 0)> or affine_set<(i, j)[p] : (p - 1 - j >= 0)>[%p : index]))
+      normaliser(#attention.softmax)
+      outs(%out, %w : tensor<?x64xf32>, tensor<?x?xf32> by [#out, #weights]) weights
+  return %o#0, %o#1 : tensor<?x64xf32>, tensor<?x?xf32>
+}
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+#weights = affine_map<(i, j, d, e) -> (i, j)>
+
+// What only run time knows leaves out blocks in both passes, by the same table.
+// CHECK-LABEL: func @documents
+// CHECK: %[[CLASSES:.*]] = scf.forall {{.*}} -> (tensor<?x?x1xi8>)
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x64xf32>
+// CHECK: tensor.extract %[[CLASSES]]
+// CHECK: attention.finish
+// CHECK: linalg.fill
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<?x?xf32>)
+// CHECK: tensor.extract %[[CLASSES]]
+// CHECK: attention.weights
+// CHECK-NOT: where
+// CHECK: attention.weights
+// CHECK-NOT: where
+// CHECK: attention.weights
+// CHECK-SAME: where
+// CHECK-NOT: attention.weights
+// BUFFERS-LABEL: func @documents
+// BUFFERS: attention.finish
+// BUFFERS-NOT: memref.copy
+// BUFFERS: return
+func.func @documents(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>, %doc: tensor<?xi32>,
+                     %out: tensor<?x64xf32>, %w: tensor<?x?xf32>) -> (tensor<?x64xf32>, tensor<?x?xf32>) {
+  %o:2 = attention.fused query(%q : tensor<?x64xf32> by #query)
+      key(%k : tensor<?x64xf32> by #key) value(%v : tensor<?x64xf32> by #value)
+      changes(where (%i: index, %j: index) {
+        %a = tensor.extract %doc[%i] : tensor<?xi32>
+        %b = tensor.extract %doc[%j] : tensor<?xi32>
+        %e = arith.cmpi eq, %a, %b : i32
+        attention.yield %e : i1
+      })
       normaliser(#attention.softmax)
       outs(%out, %w : tensor<?x64xf32>, tensor<?x?xf32> by [#out, #weights]) weights
   return %o#0, %o#1 : tensor<?x64xf32>, tensor<?x?xf32>

@@ -9,77 +9,11 @@
 #ifndef ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 #define ATTENTION_DIALECT_ATTENTION_IR_ATTENTIONFUSEDOPS_TD
 
-include "Attention/Dialect/Attention/IR/AttentionReadingAttrs.td"
-include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
-include "mlir/Interfaces/DestinationStyleOpInterface.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
-include "mlir/Interfaces/TilingInterface.td"
-
-/// A tensor or buffer of the elements that attention reads.
-def Attention_FloatShaped
-    : AnyTypeOf<[RankedTensorOf<[F16, BF16, F32, F64]>,
-                 StridedMemRefOf<[F16, BF16, F32, F64]>]>;
-
-/// What a state is made of: floats, and keys.
-def Attention_StateShaped
-    : AnyTypeOf<[RankedTensorOf<[F16, BF16, F32, F64, I32]>,
-                 StridedMemRefOf<[F16, BF16, F32, F64, I32]>]>;
-
-/// What fused attention gives: floats, and keys.
-def Attention_OutTensor : RankedTensorOf<[F16, BF16, F32, F64, I32]>;
-
-/// What score changes read: mask and bias tensors or buffers.
-def Attention_ChangeShaped
-    : AnyTypeOf<[RankedTensorOf<[I1, F16, BF16, F32, F64]>,
-                 StridedMemRefOf<[I1, F16, BF16, F32, F64]>]>;
-
-/// What symbols of sets are bound to, after bufferisation too.
-def Attention_ChangeSymbol
-    : AnyTypeOf<[Attention_SetSymbol,
-                 StridedMemRefOf<[Index, I32, I64]>]>;
-
-/// An operation in destination style on tensors or on buffers.
-class Attention_DestinationOp<string mnemonic, list<Trait> traits = []>
-    : Attention_Op<mnemonic, !listconcat(traits, [
-        DestinationStyleOpInterface,
-        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                                  ["reifyResultShapes"]>])> {
-  let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32, F64, I32]>>:$results);
-  code destinationDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutsMutable(); }
-  }];
-  let extraClassDeclaration = destinationDeclaration;
-  let extraClassDefinition = [{
-    void $cppClass::getEffects(
-        ::llvm::SmallVectorImpl<::mlir::MemoryEffects::EffectInstance> &effects) {
-      getDestinationEffects(*this, effects);
-    }
-    ::llvm::LogicalResult $cppClass::reifyResultShapes(
-        ::mlir::OpBuilder &builder,
-        ::mlir::ReifiedRankedShapedTypeDims &shapes) {
-      return reifyDestinations(*this, builder, shapes);
-    }
-  }];
-}
-
-defvar Attention_ScoreChangesDeclaration = [{
-    /// What is done to the scores, in order. Values and regions are the op's.
-    ::llvm::SmallVector<ScoreChange> getScoreChanges();
-    /// Whether the pair body is the product: the score is a dot product.
-    bool isDot() { return getCombine().empty(); }
-    /// The type of scores, weights and state.
-    ::mlir::FloatType getComputeType();
-}];
+include "Attention/Dialect/Attention/IR/AttentionDestinationOp.td"
 
 def Attention_FusedOp
-    : Attention_DestinationOp<"fused", [
-        AttrSizedOperandSegments,
-        DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>,
-        DeclareOpInterfaceMethods<TilingInterface, [
-          "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
-          "getResultTilePosition"]>]> {
+    : Attention_ScoringOp<"fused", [
+        DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
   let summary = "A whole attention, without a tensor of scores.";
   let description = [{
     ```
@@ -181,8 +115,6 @@ def Attention_FusedOp
     UnitAttr:$weights,
     DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings,
     UnitAttr:$column_mass);
-  let regions = (region AnyRegion:$combine,
-                        VariadicRegion<SizedRegion<1>>:$change_regions);
   let builders = [
     // Clones the regions of the changes; `combine` is left empty, so the score
     // is a dot product until there is a body in it.
@@ -195,28 +127,19 @@ def Attention_FusedOp
                    "bool":$weights, "ArrayRef<Attribute>":$readings,
                    "bool":$columnMass)>
   ];
-  let assemblyFormat = [{
+  let assemblyFormat = !strconcat([{
     `query` `(` $query `:` type($query) `by` $query_map `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`
     `value` `(` $value `:` type($value) `by` $value_map `)`
-    (`params` `(` $parameters^ `:` type($parameters) `)`)?
-    `` custom<Combine>($combine)
-    (`scale` `(` $scale^ `:` type($scale) `)`)?
-    `` custom<ScoreChanges>($changes, $change_sets, $symbols, type($symbols),
-                            $change_tensors, type($change_tensors),
-                            $change_regions)
+  }], scoreFormat, [{
     `normaliser` `(` $normaliser `)`
     (`init` `(` $init_operands^ `:` type($init_operands) `by` $init_maps `)`)?
     (`origin` `(` $origin^ `)`)?
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results))
     `by` $output_maps `)` (`lse` $lse^)? (`weights` $weights^)?
     (`reads` `(` $readings^ `)`)? (`column_mass` $column_mass^)? attr-dict
-  }];
-  let hasVerifier = 1;
-  let hasRegionVerifier = 1;
-  let hasCanonicalizer = 1;
-  let extraClassDeclaration = !strconcat(
-      destinationDeclaration, Attention_ScoreChangesDeclaration, [{
+  }]);
+  let extraClassDeclaration = !strconcat(scoringDeclaration, [{
     /// The number of batch dimensions.
     unsigned getNumBatch() { return getQueryMap().getNumDims() - 4; }
     /// Positions of the other dimensions of the iteration space.
@@ -229,6 +152,7 @@ def Attention_FusedOp
     ::llvm::SmallVector<FusedResult> getFusedResults();
     ::mlir::AffineMap getInitMap(unsigned index);
   }]);
+  let extraClassDefinition = scoringDefinition;
 }
 
 def Attention_PackOp : Attention_DestinationOp<"pack", [AttrSizedOperandSegments]> {
@@ -265,11 +189,7 @@ def Attention_PackOp : Attention_DestinationOp<"pack", [AttrSizedOperandSegments
 }
 
 def Attention_OnlineOp
-    : Attention_DestinationOp<"online", [
-        AttrSizedOperandSegments,
-        DeclareOpInterfaceMethods<TilingInterface, [
-          "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
-          "getResultTilePosition"]>,
+    : Attention_BlockScoringOp<"online", [
         DeclareOpInterfaceMethods<PartialReductionOpInterface, [
           "generateInitialTensorForPartialReduction", "tileToPartialReduction",
           "mergeReductions", "getPartialResultTilePosition"]>]> {
@@ -349,8 +269,6 @@ def Attention_OnlineOp
     DefaultValuedAttr<Attention_ChangeSetsAttr, "{}">:$change_sets,
     OnlineNormaliserAttrInterface:$normaliser,
     DefaultValuedAttr<Attention_ReadingsAttr, "{}">:$readings);
-  let regions = (region AnyRegion:$combine,
-                        VariadicRegion<SizedRegion<1>>:$change_regions);
   let builders = [
     // Clones the pair body, which may be empty, and the regions of the changes.
     OpBuilder<(ins "Value":$query, "MappedValue":$key, "MappedValue":$value,
@@ -360,29 +278,15 @@ def Attention_OnlineOp
                    "ArrayAttr":$readings, "ValueRange":$origin, "Value":$live,
                    "ValueRange":$outs)>
   ];
-  let assemblyFormat = [{
+  let assemblyFormat = !strconcat([{
     `query` `(` $query `:` type($query) `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`
     `value` `(` $value `:` type($value) `by` $value_map `)`
-    (`params` `(` $parameters^ `:` type($parameters) `)`)?
-    `` custom<Combine>($combine)
-    (`scale` `(` $scale^ `:` type($scale) `)`)?
-    `` custom<ScoreChanges>($changes, $change_sets, $symbols, type($symbols),
-                            $change_tensors, type($change_tensors),
-                            $change_regions)
+  }], scoreFormat, [{
     `normaliser` `(` $normaliser `)` (`reads` `(` $readings^ `)`)?
     `origin` `(` $origin `)` `live` `(` $live `)`
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results)) `)`
     attr-dict
-  }];
-  let hasVerifier = 1;
-  let hasRegionVerifier = 1;
-  let hasCanonicalizer = 1;
-  let extraClassDeclaration = !strconcat(
-      destinationDeclaration, Attention_ScoreChangesDeclaration, [{
-    unsigned getNumBatch() { return getOrigin().size() - 2; }
-    /// What its scores are made of. Values and regions are the op's.
-    BlockScores getBlockScores();
   }]);
 }
 

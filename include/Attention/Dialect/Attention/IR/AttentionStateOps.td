@@ -64,13 +64,10 @@ def Attention_MergeOp : Attention_DestinationOp<"merge", [AttrSizedOperandSegmen
 }
 
 /// An operation on a tile of packed queries, a block of keys and the state of all
-/// keys: what makes the scores, and the state.
+/// keys: what makes the scores, the state, and where the block's keys begin among
+/// those of the destination.
 class Attention_SecondPassOp<string mnemonic>
-    : Attention_DestinationOp<mnemonic, [
-        AttrSizedOperandSegments,
-        DeclareOpInterfaceMethods<TilingInterface, [
-          "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
-          "getResultTilePosition"]>]> {
+    : Attention_BlockScoringOp<mnemonic> {
   dag scoresAndState = (ins
     Attention_FloatShaped:$query,
     Attention_FloatShaped:$key,
@@ -81,34 +78,19 @@ class Attention_SecondPassOp<string mnemonic>
     Variadic<Attention_FloatShaped>:$state,
     Variadic<Index>:$origin,
     Index:$live,
+    Index:$first,
     Variadic<Attention_FloatShaped>:$outs,
     AffineMapAttr:$key_map,
     DefaultValuedAttr<Attention_ScoreChangesAttr, "{}">:$changes,
     DefaultValuedAttr<Attention_ChangeSetsAttr, "{}">:$change_sets,
     OnlineNormaliserAttrInterface:$normaliser);
-  string scoresAndStateFormat = [{
+  string scoresAndStateFormat = !strconcat([{
     `query` `(` $query `:` type($query) `)`
     `key` `(` $key `:` type($key) `by` $key_map `)`
-    (`params` `(` $parameters^ `:` type($parameters) `)`)?
-    `` custom<Combine>($combine)
-    (`scale` `(` $scale^ `:` type($scale) `)`)?
-    `` custom<ScoreChanges>($changes, $change_sets, $symbols, type($symbols),
-                            $change_tensors, type($change_tensors),
-                            $change_regions)
+  }], scoreFormat, [{
     `normaliser` `(` $normaliser `)`
     (`state` `(` $state^ `:` type($state) `)`)?
-    `origin` `(` $origin `)` `live` `(` $live `)`
-  }];
-  let regions = (region AnyRegion:$combine,
-                        VariadicRegion<SizedRegion<1>>:$change_regions);
-  let hasVerifier = 1;
-  let hasRegionVerifier = 1;
-  let hasCanonicalizer = 1;
-  let extraClassDeclaration = !strconcat(
-      destinationDeclaration, Attention_ScoreChangesDeclaration, [{
-    unsigned getNumBatch() { return getOrigin().size() - 2; }
-    /// What its scores are made of. Values and regions are the op's.
-    BlockScores getBlockScores();
+    `origin` `(` $origin `)` `live` `(` $live `)` `first` `(` $first `)`
   }]);
 }
 
@@ -120,9 +102,9 @@ def Attention_WeightsOp : Attention_SecondPassOp<"weights"> {
     seen all keys:
 
     ```
-    s[j, i]       = changes(scale · Σ_d combine(tile[d, i], key(j, d), params[d]…))
-    weights(i, j) = weight(s[j, i], shift(pivot[i])) · contextFactor(pivot[i], sum[i])
-    weights(i, j) = 0   where the pair is absent
+    s[j, i]               = changes(scale · Σ_d combine(tile[d, i], key(j, d), params[d]…))
+    weights(i, first + j) = weight(s[j, i], shift(pivot[i])) · contextFactor(pivot[i], sum[i])
+    weights(i, first + j) = 0   where the pair is absent
     ```
 
     for the rows that the weights have, of which those from `live` on are
@@ -131,10 +113,16 @@ def Attention_WeightsOp : Attention_SecondPassOp<"weights"> {
     keeping the scores would need a place for all pairs. The map of the weights
     takes (i, j).
 
+    The destination may have the weights of more keys than the block has: those of
+    the block begin at `first`, and the others stay as they are.
+    So a loop over blocks of keys carries the destination as a whole, as one over
+    `attention.online` carries a state.
+
     ```mlir
     #rows = affine_map<(r, c) -> (r, c)>
     #causal = affine_set<(h, i, j) : (i - j >= 0)>
 
+    // The weights of one block, keys %j and on of all.
     func.func @weights(%tile: tensor<32x64xf32>, %k: tensor<?x32xf32>,
                        %max: tensor<64xf32>, %sum: tensor<64xf32>, %h: index,
                        %i: index, %j: index, %live: index, %w: tensor<?x?xf32>)
@@ -143,7 +131,8 @@ def Attention_WeightsOp : Attention_SecondPassOp<"weights"> {
           key(%k : tensor<?x32xf32> by #rows)
           changes(sets(#causal)) normaliser(#attention.softmax)
           state(%max, %sum : tensor<64xf32>, tensor<64xf32>)
-          origin(%h, %i, %j) live(%live) outs(%w : tensor<?x?xf32> by #rows)
+          origin(%h, %i, %j) live(%live) first(%j)
+          outs(%w : tensor<?x?xf32> by #rows)
       return %o : tensor<?x?xf32>
     }
     ```
@@ -153,7 +142,8 @@ def Attention_WeightsOp : Attention_SecondPassOp<"weights"> {
     // Clones the regions of the scores.
     OpBuilder<(ins "const BlockScores &":$scores,
                    "OnlineNormaliserAttrInterface":$normaliser,
-                   "ValueRange":$state, "MappedValue":$weights)>
+                   "ValueRange":$state, "Value":$first,
+                   "MappedValue":$weights)>
   ];
   let assemblyFormat = !strconcat(scoresAndStateFormat, [{
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results))
@@ -165,12 +155,13 @@ def Attention_MassOp : Attention_SecondPassOp<"mass"> {
   let summary = "Adds the weights of a block of queries to the mass of its keys.";
   let description = [{
     ```
-    mass'[j] = mass[j] + Σ_{i < live} weights(i, j)
+    mass'[first + j] = mass[first + j] + Σ_{i < live} weights(i, first + j)
     ```
 
     with the weights that `attention.weights` would give: a block's part of the
     mass of columns, the sum of each key's weights. Blocks of queries add to it
-    one after another, so that the order of the sum is fixed.
+    one after another, so that the order of the sum is fixed. As there, the
+    destination may have more keys than the block; its keys begin at `first`.
 
     ```mlir
     #rows = affine_map<(r, c) -> (r, c)>
@@ -184,7 +175,7 @@ def Attention_MassOp : Attention_SecondPassOp<"mass"> {
           key(%k : tensor<?x32xf32> by #rows)
           changes(sets(#causal)) normaliser(#attention.softmax)
           state(%max, %sum : tensor<64xf32>, tensor<64xf32>)
-          origin(%h, %i, %j) live(%live) outs(%m : tensor<?xf32>)
+          origin(%h, %i, %j) live(%live) first(%j) outs(%m : tensor<?xf32>)
       return %o : tensor<?xf32>
     }
     ```
@@ -194,7 +185,7 @@ def Attention_MassOp : Attention_SecondPassOp<"mass"> {
     // Clones the regions of the scores.
     OpBuilder<(ins "const BlockScores &":$scores,
                    "OnlineNormaliserAttrInterface":$normaliser,
-                   "ValueRange":$state, "Value":$mass)>
+                   "ValueRange":$state, "Value":$first, "Value":$mass)>
   ];
   let assemblyFormat = !strconcat(scoresAndStateFormat, [{
     `outs` `(` $outs `:` custom<Destinations>(type($outs), type($results)) `)`
