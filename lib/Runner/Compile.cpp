@@ -290,6 +290,23 @@ static llvm::Error checkLowered(ModuleOp module, const Signature &signature) {
   return llvm::Error::success();
 }
 
+/// The engine wraps every function to take its arguments from memory: removes
+/// the wrappers but `entry`, and leaves unoptimised what the module is entered
+/// by, where LLVM's scheduler takes time that is the square of the arguments.
+static void trimWrappers(llvm::Module &module, StringRef entry) {
+  for (llvm::Function &wrapper : llvm::make_early_inc_range(module)) {
+    StringRef wrapped = wrapper.getName();
+    if (wrapper.isDeclaration() || !wrapped.consume_front("_mlir_"))
+      continue;
+    if (wrapped == entry || wrapper.getName() == entry) {
+      wrapper.addFnAttr(llvm::Attribute::NoInline);
+      wrapper.addFnAttr(llvm::Attribute::OptimizeNone);
+    } else if (module.getFunction(wrapped) && wrapper.use_empty()) {
+      wrapper.eraseFromParent();
+    }
+  }
+}
+
 /// Functions and variables that the module needs from elsewhere.
 static SmallVector<std::string> collectUndefinedSymbols(llvm::Module &module) {
   SmallVector<std::string> symbols;
@@ -332,8 +349,10 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
                                             machine->get());
   llvm::Error optimizeError = llvm::Error::success();
   SmallVector<std::string> undefinedSymbols;
+  std::string entryName = "_mlir_ciface_" + signature.function;
   auto transform = [&](llvm::Module *llvmModule) -> llvm::Error {
     StageTimer timer(times.optimize);
+    trimWrappers(*llvmModule, entryName);
     optimizeError =
         llvm::joinErrors(std::move(optimizeError), optimize(llvmModule));
     undefinedSymbols = collectUndefinedSymbols(*llvmModule);
@@ -364,8 +383,7 @@ llvm::Expected<CompiledFunction> runner::compile(ModuleOp module,
           provideRuntime(*compiled.engine, undefinedSymbols, options))
     return std::move(error);
   StageTimer timer(times.codegen);
-  auto entry =
-      compiled.engine->lookupPacked("_mlir_ciface_" + signature.function);
+  auto entry = compiled.engine->lookupPacked(entryName);
   if (!entry)
     return makeError("the code of @", signature.function,
                      " cannot be linked: ", llvm::toString(entry.takeError()));

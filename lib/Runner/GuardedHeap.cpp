@@ -15,7 +15,7 @@ using namespace mlir::attention::runner;
 
 namespace {
 /// One mapping: guard page, slack, data, slack, guard page.
-struct Block {
+struct Allocation {
   char *mapping;
   size_t mappingBytes;
   char *data;
@@ -28,7 +28,7 @@ struct Block {
 /// from several threads.
 struct Heap {
   std::mutex mutex;
-  std::map<char *, Block> blocks;
+  std::map<char *, Allocation> blocks;
 };
 } // namespace
 
@@ -48,17 +48,17 @@ static size_t getPageSize() {
 }
 
 /// The block whose mapping holds `address`, or null.
-static Block *findBlock(Heap &heap, const void *address) {
+static Allocation *findBlock(Heap &heap, const void *address) {
   auto *place = static_cast<char *>(const_cast<void *>(address));
   auto it = heap.blocks.upper_bound(place);
   if (it == heap.blocks.begin())
     return nullptr;
-  Block &block = std::prev(it)->second;
+  Allocation &block = std::prev(it)->second;
   return place < block.mapping + block.mappingBytes ? &block : nullptr;
 }
 
-static Block *findBlockOfData(Heap &heap, const void *data) {
-  Block *block = findBlock(heap, data);
+static Allocation *findBlockOfData(Heap &heap, const void *data) {
+  Allocation *block = findBlock(heap, data);
   return block && block->data == data ? block : nullptr;
 }
 
@@ -68,7 +68,7 @@ static void *allocateBlock(size_t bytes, size_t alignment, llvm::StringRef name,
   if (alignment > page || bytes > SIZE_MAX / 2)
     return nullptr;
   size_t aligned = llvm::alignTo(bytes, alignment);
-  Block block;
+  Allocation block;
   block.mappingBytes = llvm::alignTo(aligned, page) + 2 * page;
   void *mapping = mmap(nullptr, block.mappingBytes, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -97,7 +97,7 @@ static void *allocateBlock(size_t bytes, size_t alignment, llvm::StringRef name,
 }
 
 /// What is wrong with the slack of a block of which `used` bytes count.
-static std::string checkSlack(const Block &block, size_t used) {
+static std::string checkSlack(const Allocation &block, size_t used) {
   size_t page = getPageSize();
   auto isPattern = [](char byte) {
     return static_cast<unsigned char>(byte) == slackPattern;
@@ -130,7 +130,7 @@ void guarded::makeReadOnly(void *data) {
   Heap &heap = getHeap();
   std::lock_guard<std::mutex> lock(heap.mutex);
   size_t page = getPageSize();
-  if (Block *block = findBlockOfData(heap, data))
+  if (Allocation *block = findBlockOfData(heap, data))
     mprotect(block->mapping + page, block->mappingBytes - 2 * page, PROT_READ);
 }
 
@@ -139,7 +139,7 @@ std::string guarded::release(void *data) {
     return {};
   Heap &heap = getHeap();
   std::lock_guard<std::mutex> lock(heap.mutex);
-  Block *block = findBlockOfData(heap, data);
+  Allocation *block = findBlockOfData(heap, data);
   if (!block)
     return "generated code freed a pointer that it had not allocated, or had "
            "freed before";
@@ -153,7 +153,7 @@ std::string guarded::release(void *data) {
 std::string guarded::check(void *data, size_t used) {
   Heap &heap = getHeap();
   std::lock_guard<std::mutex> lock(heap.mutex);
-  Block *block = findBlockOfData(heap, data);
+  Allocation *block = findBlockOfData(heap, data);
   return block && used <= block->bytes ? checkSlack(*block, used)
                                        : std::string();
 }
@@ -161,7 +161,7 @@ std::string guarded::check(void *data, size_t used) {
 bool guarded::contains(const void *data, size_t bytes) {
   Heap &heap = getHeap();
   std::lock_guard<std::mutex> lock(heap.mutex);
-  Block *block = findBlock(heap, data);
+  Allocation *block = findBlock(heap, data);
   auto *start = static_cast<const char *>(data);
   return block && start >= block->data &&
          bytes <= size_t(block->data + block->bytes - start);
@@ -186,7 +186,7 @@ void guarded::describe(const void *address, char *text, size_t textSize) {
       return;
     usleep(1000);
   }
-  if (Block *block = findBlock(heap, address)) {
+  if (Allocation *block = findBlock(heap, address)) {
     auto *place = static_cast<const char *>(address);
     if (place < block->data)
       std::snprintf(text, textSize, "byte -%zu of %s, which has %zu bytes",

@@ -47,12 +47,14 @@ def module_text(calls: list, threads=(), for_speed: bool = False, attributes: st
         lines.append("  %parallel = func.call @parallel() : () -> tensor<3xi64>")
         results.append("%parallel")
         types.append("tensor<3xi64>")
-    # Inlined programs would make @main, whose compile time grows faster than its size.
+    # The programs are what is tested and not @main, whose compile time grows faster than
+    # its size: nothing is inlined into it, and it is not optimised.
+    main = 'attributes {passthrough = ["noinline", "optnone"]}'
     passthrough = '"noinline"' if for_speed else '"noinline", "minsize", "optsize"'
     private = f"attributes {{passthrough = [{passthrough}], llvm.linkage = #llvm.linkage<internal>}} {{\n"
     programs = "\n".join(text.replace("func.func @NAME", f"func.func private @{name}").replace("{\n", private, 1)
                          for text, name in names.items())
-    body = (f"{PARALLEL if threads else ''}{programs}\nfunc.func @main({', '.join(arguments)}) -> ({', '.join(types)}) {{\n"
+    body = (f"{PARALLEL if threads else ''}{programs}\nfunc.func @main({', '.join(arguments)}) -> ({', '.join(types)}) {main} {{\n"
             + "\n".join(lines) + f"\n  return {', '.join(results)} : {', '.join(types)}\n}}\n")
     return f"module attributes {{{attributes}}} {{\n{body}}}\n" if attributes else body
 

@@ -316,6 +316,24 @@ class Program:
     def column_mass(self, w: Value) -> Value:
         return self._sum("column_mass", w, w.dims[:-2] + w.dims[-1:], oracle.column_mass(w.data))
 
+    def transpose(self, v: Value, permutation: Sequence[int]) -> Value:
+        """The dimensions of `v` in another order, into an empty tensor."""
+        bounded = oracle.Bounded(*(np.transpose(x, permutation) for x in (v.data.value, v.data.error)))
+        result = self._new(v.element, tuple(v.dims[d] for d in permutation), bounded)
+        if v.judge:
+            back = np.argsort(permutation)
+            result.judge = lambda found: np.transpose(v.judge(np.transpose(found, back)), permutation)
+        sizes = []
+        for d in permutation:
+            if v.dims[d] is None:
+                sizes.append(self._new("index", None, v.data.value.shape[d], "n").name)
+                self.lines.append(f"{sizes[-1]}_at = arith.constant {d} : index")
+                self.lines.append(f"{sizes[-1]} = tensor.dim {v.name}, {sizes[-1]}_at : {v.type}")
+        self.lines.append(f"{result.name}_init = tensor.empty({', '.join(sizes)}) : {result.type}")
+        self.lines.append(f"{result.name} = linalg.transpose ins({v.name} : {v.type}) outs({result.name}_init : "
+                          f"{result.type}) permutation = [{', '.join(map(str, permutation))}]")
+        return result
+
     def _sum(self, name: str, w: Value, dims, data) -> Value:
         result = self._new(w.element, dims, data)
         self.lines.append(f"{result.name} = attention.{name} {w.name} : {w.type} -> {result.type}")

@@ -34,7 +34,7 @@ from module import module_text, output_files, write_inputs  # noqa: E402
 from program import Call, Expected  # noqa: E402
 
 BATCH_PROGRAMS = 8  # programs a module
-BATCH_CALLS = 8
+BATCH_CALLS = 32
 # Of LLVM, for one batch of programs after the other.
 OPT_LEVELS = (3, 0, 0, 0)
 

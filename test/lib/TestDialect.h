@@ -11,6 +11,7 @@
 #include "Attention/Dialect/Attention/IR/AttentionDialect.h"
 #include "Attention/Dialect/Attention/IR/AttentionInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"

@@ -1,8 +1,8 @@
 //===- TestOps.td - Ops that no pass knows -------------------*- tablegen -*-===//
 //
-// A score function and a normaliser of another dialect, as an op and as an
-// attribute. The passes lower them by their interfaces alone: that is what the
-// tests that use them show.
+// A score function, a normaliser and a reading of another dialect, as ops and
+// as attributes. The passes lower them by their interfaces alone: that is what
+// the tests that use them show.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +12,8 @@
 include "Attention/Dialect/Attention/IR/AttentionAttrs.td"
 include "Attention/Dialect/Attention/IR/AttentionDialect.td"
 include "Attention/Dialect/Attention/IR/AttentionInterfaces.td"
+include "Attention/Dialect/Attention/IR/AttentionReadingAttrs.td"
+include "mlir/Dialect/Linalg/IR/LinalgInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -57,6 +59,27 @@ def AttentionTest_SigmoidAttr
     : AttrDef<AttentionTest_Dialect, "OnlineSigmoid",
         [DeclareAttrInterfaceMethods<OnlineNormaliserAttrInterface>]> {
   let mnemonic = "sigmoid";
+}
+
+/// m[i] = Σ_j w[i, j] · (j + first): where a query looks, if weights add up to 1.
+def AttentionTest_MeanKeyOp
+    : AttentionTest_Op<"mean_key", [
+        DeclareOpInterfaceMethods<RowReadingOpInterface, ["getRowReading"]>,
+        DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>]> {
+  let arguments = (ins Attention_ScoreTensor:$weights, Optional<Index>:$first);
+  let results = (outs Attention_ScoreTensor:$mean);
+  let assemblyFormat = [{
+    $weights (`first` `(` $first^ `)`)? attr-dict
+    `:` type($weights) `->` type($mean)
+  }];
+}
+
+/// The same, key by key, of any weights: `#attention_test.mean_key`.
+def AttentionTest_MeanKeyAttr
+    : AttrDef<AttentionTest_Dialect, "MeanKeyReading",
+        [DeclareAttrInterfaceMethods<RowReadingAttrInterface,
+           ["buildInsert", "buildRescale"]>]> {
+  let mnemonic = "mean_key";
 }
 
 #endif // ATTENTION_TEST_LIB_TESTOPS_TD

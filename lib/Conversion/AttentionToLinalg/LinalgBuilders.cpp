@@ -102,3 +102,26 @@ AffineMap attention::getDimsMap(MLIRContext *context, unsigned numDims,
                                 ArrayRef<unsigned> dims) {
   return AffineMap::getMultiDimMapWithTargets(numDims, dims, context);
 }
+
+SmallVector<Value> attention::buildReduction(OpBuilder &builder, Location loc,
+                                             Value tensor, unsigned reduced,
+                                             ValueRange rows,
+                                             ValueRange outputs,
+                                             BuildReduced build) {
+  unsigned rank = getRank(tensor);
+  AffineMap map = builder.getMultiDimIdentityMap(rank);
+  SmallVector<AffineMap> maps(1 + rows.size() + outputs.size(),
+                              map.dropResult(reduced));
+  maps.front() = map;
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators[reduced] = utils::IteratorType::reduction;
+  SmallVector<Value> inputs = {tensor};
+  llvm::append_range(inputs, rows);
+  auto generic = linalg::GenericOp::create(
+      builder, loc, outputs.getTypes(), inputs, outputs, maps, iterators,
+      [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+        linalg::YieldOp::create(builder, loc, build(builder, loc, arguments));
+      });
+  return SmallVector<Value>(generic.getResults());
+}

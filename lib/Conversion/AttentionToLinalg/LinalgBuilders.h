@@ -43,6 +43,17 @@ ReifiedRankedShapedTypeDims reifyShapes(OpBuilder &builder, Operation *op);
 AffineMap getDimsMap(MLIRContext *context, unsigned numDims,
                      ArrayRef<unsigned> dims);
 
+/// Brings `outputs` up to date with every element of `tensor`, in the order of
+/// its dimension `reduced`, which `rows` and `outputs` lack. `build` gets an
+/// element of the tensor, of the rows and of the outputs so far, and returns
+/// the latter.
+using BuildReduced =
+    function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
+SmallVector<Value> buildReduction(OpBuilder &builder, Location loc,
+                                  Value tensor, unsigned reduced,
+                                  ValueRange rows, ValueRange outputs,
+                                  BuildReduced build);
+
 } // namespace mlir::attention
 
 #endif // ATTENTION_LIB_CONVERSION_ATTENTIONTOLINALG_LINALGBUILDERS_H

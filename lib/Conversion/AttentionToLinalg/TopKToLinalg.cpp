@@ -31,16 +31,16 @@ public:
   SmallVector<Value> build();
 
 private:
-  using BuildBody =
-      function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
-
   Value buildConstant(double value) {
     return buildFloat(builder, loc, computeType, value);
   }
   Value buildRow(unsigned result);
   Value buildFilledRow(unsigned result, Value value);
-  SmallVector<Value> buildReduction(ValueRange rows, ValueRange outputs,
-                                    BuildBody build);
+  SmallVector<Value> reduceKeys(ValueRange rows, ValueRange outputs,
+                                BuildReduced build) {
+    return buildReduction(builder, loc, op.getWeights(), rank - 1, rows,
+                          outputs, build);
+  }
   Value buildFloor();
   SmallVector<Value> buildSearch(ValueRange last, ValueRange none);
   Value insert(OpBuilder &builder, Value row, Value all, Value position);
@@ -69,32 +69,10 @@ Value TopKBuilder::buildFilledRow(unsigned result, Value value) {
       .getResult(0);
 }
 
-/// A reduction over the keys; `build` gets a weight, elements of the rows and
-/// of the outputs.
-SmallVector<Value> TopKBuilder::buildReduction(ValueRange rows,
-                                               ValueRange outputs,
-                                               BuildBody build) {
-  AffineMap pairMap = builder.getMultiDimIdentityMap(rank);
-  SmallVector<AffineMap> maps(1 + rows.size() + outputs.size(),
-                              pairMap.dropResult(rank - 1));
-  maps.front() = pairMap;
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  iterators.back() = utils::IteratorType::reduction;
-  SmallVector<Value> inputs = {op.getWeights()};
-  llvm::append_range(inputs, rows);
-  auto generic = linalg::GenericOp::create(
-      builder, loc, outputs.getTypes(), inputs, outputs, maps, iterators,
-      [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-        linalg::YieldOp::create(builder, loc, build(builder, loc, arguments));
-      });
-  return llvm::to_vector(ValueRange(generic.getResults()));
-}
-
 /// The weight that one has to exceed to be listed: 0, or NaN in a row with a
 /// NaN, which none exceeds.
 Value TopKBuilder::buildFloor() {
-  return buildReduction(
+  return reduceKeys(
              {}, buildFilledRow(0, buildConstant(0.0)),
              [&](OpBuilder &builder, Location loc, ValueRange arguments) {
                Value weight = arguments[0], floor = arguments[1];
@@ -108,7 +86,7 @@ Value TopKBuilder::buildFloor() {
 
 /// The best (weight, key) after `last`, or `none`.
 SmallVector<Value> TopKBuilder::buildSearch(ValueRange last, ValueRange none) {
-  return buildReduction(
+  return reduceKeys(
       last, none, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
         using Compare = arith::CmpFPredicate;
         Value weight = arguments[0];

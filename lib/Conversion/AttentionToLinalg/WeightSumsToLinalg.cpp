@@ -26,22 +26,15 @@ static Value buildSum(OpBuilder &builder, Operation *op, Value weights,
   Value empty = buildEmpty(builder, loc, type, reifyShapes(builder, op)[0]);
   Value zero = buildFloat(builder, loc, getElementTypeOrSelf(weights), 0.0);
   Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
-  unsigned rank = getRank(weights);
-  AffineMap pairMap = builder.getMultiDimIdentityMap(rank);
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  iterators[reduced] = utils::IteratorType::reduction;
-  return linalg::GenericOp::create(
-             builder, loc, type, weights, init,
-             ArrayRef<AffineMap>{pairMap, pairMap.dropResult(reduced)},
-             iterators,
+  return buildReduction(
+             builder, loc, weights, reduced, /*rows=*/{}, init,
              [&](OpBuilder &builder, Location loc, ValueRange arguments) {
                Value sum =
                    arith::AddFOp::create(builder, loc, arguments[1],
                                          term(builder, loc, arguments[0]));
-               linalg::YieldOp::create(builder, loc, sum);
+               return SmallVector<Value>{sum};
              })
-      .getResult(0);
+      .front();
 }
 
 namespace {

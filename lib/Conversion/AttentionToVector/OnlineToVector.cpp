@@ -11,6 +11,7 @@
 #include "ScoreStrip.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -22,7 +23,7 @@ public:
                 GetScratch getScratch)
       : StripEmitter(builder, op.getLoc(), op.getBlockScores(),
                      op.getNormaliser(), facts, getScratch),
-        op(op), hasState(normaliser.hasState()),
+        op(op), hasState(normaliser.hasState()), getScratch(getScratch),
         value{op.getValue(), op.getValueMap()},
         readings(builder, loc, op.getReadings(), c, op.getOuts(), lanes) {}
 
@@ -35,7 +36,7 @@ public:
       // there may be such weights, look once whether there are such values.
       Value isFinite = scores.changes.empty() ? Value() : emitValuesAreFinite();
       forGroups(minimum(index(numLanes), op.getLive()),
-                [&] { emitGroup(isFinite); });
+                [&] { forVisibleKeys([&] { emitGroup(isFinite); }); });
     });
   }
 
@@ -47,7 +48,8 @@ private:
         oldPivots.push_back(loadVector(op.getOuts()[1], l));
     Values pivots = emitScores(hasState ? op.getOuts()[1] : Value());
     if (!op.getReadings().empty())
-      readings.emitSelected(strip, globalKey(index(0)), numKeys, lane);
+      readings.emitSelected(strip, globalKey(index(0)), numKeys, lane,
+                            getScratch, scores.changes.size() + 1);
     Values factors = emitWeights(oldPivots, pivots);
     if (!isFinite)
       return emitContext(factors, /*leavesOut=*/false);
@@ -185,40 +187,55 @@ private:
                     {add(row, r), lane[v]});
   }
 
-  /// Whether all values of the part are finite: 0 · x is NaN where x is not.
+  /// Whether all values of the part are finite: the largest of their bits
+  /// without the sign is below infinity's.
   Value emitValuesAreFinite() {
     Value numColumns = extent(value, 1);
-    Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(c, 0.0));
     bool isContiguousRow = isContiguous(value, 1);
-    Values sums = {zeroVector(), zero};
-    sums = loop(index(0), numKeys, 1, sums, [&](Value j, ValueRange rowSums) {
+    APFloat infinity = APFloat::getInf(c.getFloatSemantics());
+    APInt signless = ~APInt::getSignMask(c.getWidth());
+    auto constant = [&](Type type, const APInt &bits) -> Value {
+      TypedAttr attr = b.getIntegerAttr(getElementTypeOrSelf(type), bits);
+      if (auto vector = dyn_cast<VectorType>(type))
+        attr = DenseElementsAttr::get(vector, bits);
+      return arith::ConstantOp::create(b, loc, attr);
+    };
+    auto largest = [&](Value current, Value elements) -> Value {
+      Value bits =
+          arith::BitcastOp::create(b, loc, current.getType(), elements);
+      bits = arith::AndIOp::create(b, loc, bits,
+                                   constant(current.getType(), signless));
+      return arith::MaxUIOp::create(b, loc, current, bits);
+    };
+    auto integer = b.getIntegerType(c.getWidth());
+    APInt zero = APInt::getZero(c.getWidth());
+    Values all = {constant(VectorType::get(lanes, integer), zero),
+                  constant(integer, zero)};
+    all = loop(index(0), numKeys, 1, all, [&](Value j, ValueRange current) {
       Value row = add(firstKey, j);
       Value tail = isContiguousRow ? roundDown(numColumns, lanes) : index(0);
-      Values vectors = {rowSums[0]};
+      Values vectors = {current[0]};
       if (isContiguousRow)
         vectors = loop(
             index(0), tail, lanes, vectors, [&](Value e, ValueRange current) {
-              Value elements =
-                  extend(loadVector(value.value, indices(value, row, e)));
-              return Values{multiplyAdd(elements, zeroVector(), current[0])};
+              Value elements = loadVector(value.value, indices(value, row, e));
+              return Values{largest(current[0], extend(elements))};
             });
       Values scalars = loop(
-          tail, numColumns, 1, rowSums[1], [&](Value e, ValueRange current) {
-            return Values{
-                multiplyAdd(loadScalar(value, row, e), zero, current[0])};
+          tail, numColumns, 1, current[1], [&](Value e, ValueRange current) {
+            return Values{largest(current[0], loadScalar(value, row, e))};
           });
       return Values{vectors[0], scalars[0]};
     });
-    Value all = splat(sums[1]);
-    all = arith::AddFOp::create(b, loc, sums[0], all);
-    Value finite =
-        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, all, all);
-    return vector::ReductionOp::create(b, loc, vector::CombiningKind::AND,
-                                       finite);
+    Value most = vector::ReductionOp::create(
+        b, loc, vector::CombiningKind::MAXUI, all[0], all[1]);
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, most,
+                                 constant(integer, infinity.bitcastToAPInt()));
   }
 
   OnlineOp op;
   bool hasState;
+  GetScratch getScratch;
   MappedValue value;
   ReadingEmitter readings;
 };

@@ -10,6 +10,7 @@
 
 #include "Attention/Dialect/Attention/IR/Readings.h"
 #include "BlockEmitter.h"
+#include "BlockLowerings.h"
 
 namespace mlir::attention {
 
@@ -22,9 +23,9 @@ public:
 
   /// Selective readings of `numKeys` keys, the first of global index
   /// `firstKey`, whose scores are the rows of `strip`, and of the queries in
-  /// the vectors from `lane` on.
-  void emitSelected(Value strip, Value firstKey, Value numKeys,
-                    ValueRange lane);
+  /// the vectors from `lane` on. Scratch is free from number `scratch` on.
+  void emitSelected(Value strip, Value firstKey, Value numKeys, ValueRange lane,
+                    GetScratch getScratch, unsigned scratch);
 
   /// What a loop over keys carries for the readings that are not selective, in
   /// so many vectors of queries, before any key.
@@ -66,6 +67,18 @@ private:
   Values insertEntry(const ReadingValues &state, Value lane, ValueRange last,
                      ValueRange entry, bool inOrder);
   Value emitAny(Value condition);
+
+  /// A key's entry of a selective reading, from its score.
+  Values buildSelectiveEntry(const ReadingValues &state, Value score,
+                             Value key);
+  /// The keys of a strip, whose scores are in the vector `column`, one after
+  /// another.
+  void insertKeys(const ReadingValues &state, Value strip, Value column,
+                  Value firstKey, Value numKeys, Value lane);
+  /// The same, by way of lists of candidates: in `candidates` [rows, lanes].
+  void mergeKeys(const ReadingValues &state, Value strip, Value column,
+                 Value firstKey, Value numKeys, Value lane,
+                 ValueRange candidates);
 
   ArrayAttr readings;
   SmallVector<ReadingValues> states;

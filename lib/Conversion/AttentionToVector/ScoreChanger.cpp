@@ -40,9 +40,7 @@ void ScoreChanger::emit(Value first, Value count, Value lane, Value pivots) {
   if (pivots)
     pivot.push_back(loadVector(pivots, firstLane));
   pivot = loop(index(0), numKeys, 1, pivot, [&](Value row, ValueRange current) {
-    Value score = loadVector(strip, {row, index(0)});
-    score = emitChangedScore(score, holdsQuery, row);
-    storeVector(score, strip, {row, index(0)});
+    Value score = emitRow(row, holdsQuery);
     if (current.empty())
       return Values();
     return Values{normaliser.buildPivot(b, loc, current[0], score)};
@@ -162,8 +160,32 @@ Value ScoreChanger::loadKeys(const ScoreChange &change, Value query, Value row,
 // One key
 //===----------------------------------------------------------------------===//
 
-/// The scores of a key after all changes.
-Value ScoreChanger::emitChangedScore(Value score, Value holdsQuery, Value row) {
+/// Changes the scores of a key and returns them.
+Value ScoreChanger::emitRow(Value row, Value holdsQuery) {
+  Value before = loadVector(strip, {row, index(0)});
+  auto [score, live] = emitChanges(before, holdsQuery, row);
+  auto store = [&, score = score, live = live] {
+    Value after =
+        arith::SelectOp::create(b, loc, live, score, negInf(vectorType));
+    storeVector(after, strip, {row, index(0)});
+    return after;
+  };
+  if (score != before)
+    return store();
+  // Most rows keep all scores. And in a block of its own the store does not
+  // become one under a mask, which is slow on many a processor.
+  Value keepsAll =
+      vector::ReductionOp::create(b, loc, vector::CombiningKind::AND, live);
+  auto ifOp = scf::IfOp::create(
+      b, loc, keepsAll,
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, before); },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, store()); });
+  return ifOp.getResult(0);
+}
+
+/// The scores of a key after all changes, and whether pairs take part.
+std::pair<Value, Value> ScoreChanger::emitChanges(Value score, Value holdsQuery,
+                                                  Value row) {
   unsigned numBatch = scores.getNumBatch();
   Position position;
   for (Value batch : scores.origin.take_front(numBatch))
@@ -195,7 +217,7 @@ Value ScoreChanger::emitChangedScore(Value score, Value holdsQuery, Value row) {
       break;
     }
   }
-  return arith::SelectOp::create(b, loc, live, score, negInf(vectorType));
+  return {score, live};
 }
 
 /// Whether the pairs are in the sets: their scalar code, on lanes.

@@ -40,7 +40,8 @@ private:
   Value loadKeys(const ScoreChange &change, Value query, Value row,
                  Value count);
 
-  Value emitChangedScore(Value score, Value holdsQuery, Value row);
+  Value emitRow(Value row, Value holdsQuery);
+  std::pair<Value, Value> emitChanges(Value score, Value holdsQuery, Value row);
   Value emitContains(const ScoreChange &change, const Position &position,
                      Value live);
   Value emitElement(unsigned number, const Position &position, Value row,

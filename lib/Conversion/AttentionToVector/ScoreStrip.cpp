@@ -7,10 +7,13 @@
 
 #include "ScoreStrip.h"
 
+#include "Attention/Dialect/Attention/Transforms/VisibleKeys.h"
 #include "LaneVectorizer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -67,6 +70,34 @@ void StripEmitter::forGroups(Value end, function_ref<void()> body) {
     lane.clear();
     for (int64_t v = 0; v < tile.vectors; ++v)
       lane.push_back(add(firstLane, v * lanes));
+    body();
+  });
+}
+
+void StripEmitter::forVisibleKeys(function_ref<void()> body) {
+  if (llvm::none_of(scores.changes, [](const ScoreChange &change) {
+        return change.kind == ScoreChangeKind::Sets;
+      }))
+    return body();
+  unsigned numBatch = scores.getNumBatch();
+  int64_t width = tile.vectors * lanes;
+  Value firstInBlock = scores.origin[numBatch + 1];
+  Value first = add(firstInBlock, firstKey);
+  Value numQueries = minimum(sub(scores.live, lane.front()), index(width));
+  KeyRange visible = buildVisibleKeys(
+      b, loc, scores.changes, scores.origin.take_front(numBatch),
+      add(scores.origin[numBatch], lane.front()), numQueries,
+      {first, add(first, numKeys)},
+      {width, cast<MemRefType>(strip.getType()).getDimSize(0)});
+  Value begin = getValueOrCreateConstantIndexOp(b, loc, visible.begin);
+  Value end = getValueOrCreateConstantIndexOp(b, loc, visible.end);
+  Value count = sub(end, begin);
+  if (std::optional<int64_t> known = getConstantIntValue(count);
+      known && *known <= 0)
+    return;
+  ifThen(isLess(begin, end), [&] {
+    llvm::SaveAndRestore<Value> allFirst(firstKey, sub(begin, firstInBlock));
+    llvm::SaveAndRestore<Value> allNum(numKeys, count);
     body();
   });
 }

@@ -29,6 +29,10 @@ protected:
   /// `end`: body()
   void forGroups(Value end, function_ref<void()> body);
 
+  /// For as long as `body` is built, leaves only keys that the group's queries
+  /// may see, by the sets that mask scores, if there are any.
+  void forVisibleKeys(function_ref<void()> body);
+
   /// Writes the scores of the part's keys and the group's queries to the strip.
   /// Where there is a buffer of pivots, brings the group's up to date and
   /// returns them.

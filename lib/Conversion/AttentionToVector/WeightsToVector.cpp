@@ -168,18 +168,22 @@ public:
       loop(index(0), numKeys, 1, [&](Value row) {
         storeVector(zeroVector(), sums, {row, index(0)});
       });
+      Value firstOfPart = firstKey;
       forGroups(minimum(index(numLanes), op.getLive()), [&] {
-        emitScores(/*pivots=*/Value());
-        loadState();
-        addWeights();
+        forVisibleKeys([&] {
+          emitScores(/*pivots=*/Value());
+          loadState();
+          addWeights(sub(firstKey, firstOfPart));
+        });
       });
       addSums();
     });
   }
 
 private:
-  /// Weights are only added up: the strip keeps its scores.
-  void addWeights() {
+  /// Weights are only added up, from the sum `first` on: the strip keeps its
+  /// scores.
+  void addWeights(Value first) {
     // A vector of the group may have no query in some lanes, or in all.
     Values holdsQuery;
     for (Value l : lane)
@@ -188,7 +192,7 @@ private:
     emitRows({}, [&](Value row, Value rows, int64_t count, Values &) {
       Value weights = buildWeights(rows, count);
       for (int64_t r = 0; r < count; ++r) {
-        Values at = {add(row, r), index(0)};
+        Values at = {add(first, add(row, r)), index(0)};
         Value sum = loadVector(sums, at);
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value part = vector::ExtractStridedSliceOp::create(

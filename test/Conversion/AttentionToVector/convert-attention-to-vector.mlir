@@ -50,8 +50,23 @@ func.func @block(%tile: memref<64x64xf32>, %k: memref<128x64xf32>,
 
 // A mask: compared in 32-bit lanes, and values that may not be finite left out.
 // CHECK-LABEL: func @masked
-// All queries that are in registers at once.
+// Whether all values are finite, by their bits.
+// V512: arith.maxui {{.*}} : vector<16xi32>
+// Only keys up to the last that the queries in registers see.
+// CHECK: affine.min
+// CHECK: affine.max
+// CHECK: %[[SOME:.*]] = arith.cmpi slt, %{{.*}} : index
+// CHECK-NEXT: scf.if %[[SOME]]
+// All queries that are in registers at once; scores are stored where a pair
+// does not take part.
 // V512: arith.cmpi sge, {{.*}} : vector<64xi32>
+// CHECK: %[[ALL:.*]] = vector.reduction <and>
+// CHECK-NEXT: %[[CHANGED:.*]] = scf.if %[[ALL]]
+// CHECK-NEXT: scf.yield
+// CHECK-NEXT: } else {
+// CHECK: %[[MASKED:.*]] = arith.select
+// CHECK: vector.store %[[MASKED]]
+// CHECK: arith.cmpf ogt, %[[CHANGED]]
 // CHECK: scf.if
 // CHECK: } else {
 // V512: arith.cmpf une, {{.*}} : vector<16xf32>
@@ -62,6 +77,22 @@ func.func @masked(%tile: memref<64x64xf32>, %k: memref<?x64xf32>,
       key(%k : memref<?x64xf32> by #rows) value(%v : memref<?x64xf32> by #rows)
       changes(sets(#causal)) normaliser(#attention.softmax)
       origin(%i, %i) live(%live)
+      outs(%acc, %max, %sum : memref<64x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}
+
+// Known to see none of the keys, queries are left as they are.
+// CHECK-LABEL: func @nothing_visible
+// CHECK-NOT: vector.store
+// CHECK: return
+func.func @nothing_visible(%tile: memref<64x64xf32>, %k: memref<8x64xf32>, %v: memref<8x64xf32>,
+                           %acc: memref<64x64xf32>, %max: memref<64xf32>, %sum: memref<64xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  attention.online query(%tile : memref<64x64xf32>)
+      key(%k : memref<8x64xf32> by #rows) value(%v : memref<8x64xf32> by #rows)
+      changes(sets(affine_set<(i, j) : (-j - 3 >= 0)>)) normaliser(#attention.softmax)
+      origin(%zero, %zero) live(%one)
       outs(%acc, %max, %sum : memref<64x64xf32>, memref<64xf32>, memref<64xf32>)
   return
 }

@@ -94,3 +94,34 @@ func.func @finish(%h: memref<?xf32>, %w: memref<?x2xf32>, %k: memref<?x2xi32>, %
       outs(%o, %w, %k, %h : memref<?x5xf32>, memref<?x2xf32>, memref<?x2xi32>, memref<?xf32>)
   return
 }
+
+// A list of more slots than are worth a chain: keys that are selected go into
+// candidates of each lane, which are sorted and merged into the list.
+// CHECK-LABEL: func @long_list
+// CHECK-SAME: %[[SCORES:[a-z0-9]+]]: memref<100x16xf32>, %[[KEYS:[a-z0-9]+]]: memref<100x16xi32>
+// CHECK-DAG: %[[BUFFER:.*]] = memref.alloca() {{.*}} : memref<96x16xi32>
+// CHECK: %[[LAST:.*]] = vector.load %[[SCORES]]
+// CHECK: %[[COUNTS:.*]] = scf.for %[[ROW:.*]] = {{.*}} iter_args(%[[CURRENT:.*]] = %{{.*}}) -> (vector<8xi32>)
+// CHECK: %[[IS:.*]] = arith.cmpf ogt, %{{.*}}, %[[LAST]] : vector<8xf32>
+// CHECK: scf.if
+// CHECK: vector.extract %[[CURRENT]][0]
+// CHECK: memref.store %{{.*}}, %[[BUFFER]]
+// CHECK: vector.extract %[[CURRENT]][7]
+// CHECK: %[[ADDED:.*]] = arith.extui %[[IS]] : vector<8xi1> to vector<8xi32>
+// CHECK: arith.addi %[[CURRENT]], %[[ADDED]]
+// CHECK: vector.reduction <maxsi>, %[[COUNTS]]
+// No masked stores: what a row is selected from was loaded an iteration before.
+// CHECK: scf.for {{.*}} iter_args(%[[OLD:.*]] = %{{.*}}, %{{.*}} = %{{.*}}) -> (vector<8xf32>, vector<8xi32>)
+// CHECK: arith.select %{{.*}}, %[[OLD]]
+// CHECK: arith.shli
+// CHECK: vector.store %{{.*}}, %[[SCORES]]
+// CHECK: vector.store %{{.*}}, %[[KEYS]]
+func.func @long_list(%scores: memref<100x16xf32>, %keys: memref<100x16xi32>, %t: memref<6x16xf32>, %k: memref<96x6xf32>,
+                     %v: memref<96x5xf32>, %i: index, %acc: memref<5x16xf32>, %max: memref<16xf32>, %sum: memref<16xf32>) {
+  attention.online query(%t : memref<6x16xf32>) key(%k : memref<96x6xf32> by #rows)
+      value(%v : memref<96x5xf32> by #rows) normaliser(#attention.softmax) reads([#attention.top_k<100>])
+      origin(%i, %i) live(%i)
+      outs(%acc, %max, %sum, %scores, %keys
+         : memref<5x16xf32>, memref<16xf32>, memref<16xf32>, memref<100x16xf32>, memref<100x16xi32>)
+  return
+}

@@ -44,6 +44,35 @@ def few(rng):
             yield p.call(f"k {count}, {'dynamic' if dynamic else 'static'}, {shape_label(t, q, k, v)}")
 
 
+@case("readings, weights and log-sum-exp without a context", core=True)
+def no_context(rng):
+    for t, dynamic in (("f32", True), ("f32", False), ("f64", True), ("f16", False)):
+        for batch, nq, nkv in (((), 9, 17), ((2, 3), 70, 133), ((2,), 0, 5), ((2,), 3, 0)):
+            for more in (False, True):
+                p = program(t, dynamic)
+                q, k, v = qkv(p, rng, t, batch, nq, nkv)
+                w, lse = p.softmax(p.mask(p.dot(q, k, scaled=True), CAUSAL), lse=True)
+                p.result(*p.top_k(w, 3), p.entropy(w), lse)
+                if more:
+                    p.result(w, p.column_mass(w))
+                yield p.call(f"{'all' if more else 'rows'}, {'dynamic' if dynamic else 'static'}, {shape_label(t, q, k, v)}")
+
+
+@case("readings of which only transposes are used", core=True)
+def transposed(rng):
+    for t, dynamic in (("f32", True), ("f32", False), ("f64", True), ("f16", False)):
+        p = program(t, dynamic)
+        q, k, v = qkv(p, rng, t, (2, 3), 70, 133)
+        w, lse = p.softmax(p.mask(p.dot(q, k, scaled=True), CAUSAL), lse=True)
+        top, keys = p.top_k(w, 5)
+        # The list stays last where it is absorbed, and moves where it is not.
+        p.result(p.transpose(top, (2, 0, 1, 3)), p.transpose(keys, (0, 3, 2, 1)))
+        p.result(p.transpose(p.entropy(w), (2, 1, 0)), p.transpose(lse, (1, 2, 0)))
+        p.result(p.transpose(p.column_mass(w), (2, 0, 1)), p.transpose(w, (3, 0, 2, 1)))
+        p.result(p.transpose(p.context(w, v), (0, 2, 1, 3)))
+        yield p.call(f"{'dynamic' if dynamic else 'static'}, {shape_label(t, q, k, v)}")
+
+
 @case("readings under masks of every kind")
 def masked(rng):
     for name, mask in MASKS.items():

@@ -67,17 +67,6 @@ TEST_F(CostModelTest, BlocksOfWholeSequences) {
   }
 }
 
-TEST_F(CostModelTest, MaskedBlocksHaveFewerQueriesButFillRegisters) {
-  auto choose = [&](const TargetFacts &facts) {
-    return chooseBlockSizes(facts, f32, 2048, 2048, 64, 64, /*hasSets=*/true)
-        .queries;
-  };
-  EXPECT_EQ(choose(avx512), 64);
-  EXPECT_EQ(choose(avx2), 32);
-  EXPECT_EQ(choose(neon), 32);
-  EXPECT_EQ(choose(sse), 32);
-}
-
 TEST_F(CostModelTest, ShortSequencesAreOneBlock) {
   BlockSizes sizes = chooseBlockSizes(avx2, f32, 77, 77, 64, 64);
   EXPECT_EQ(sizes.queries, 64);

@@ -16,7 +16,7 @@ namespace mlir::attention {
 /// All patterns of -convert-attention-to-linalg.
 void populateAttentionToLinalgPatterns(RewritePatternSet &patterns);
 
-/// fused, into the graph level.
+/// fused, into the graph level; and readings that have a decomposition.
 void populateFusedToLinalgPatterns(RewritePatternSet &patterns);
 /// The block level: pack, online, finish, merge, weights and mass.
 void populateBlockToLinalgPatterns(RewritePatternSet &patterns);

@@ -1,6 +1,7 @@
 //===- Readings.cpp - States that the block level carries -----------------===//
 //
-// Which values of a state or of results belong to which reading.
+// Which values of a state or of results belong to which reading, and how a
+// sorted list of slots takes an entry.
 //
 //===----------------------------------------------------------------------===//
 
@@ -77,4 +78,22 @@ SmallVector<Value> attention::buildStateBeforeKeys(
   for (auto reading : readings.getAsRange<RowReadingAttrInterface>())
     llvm::append_range(values, reading.buildInit(builder, loc, computeType));
   return values;
+}
+
+SmallVector<Value>
+attention::buildSortedInsert(OpBuilder &builder, Location loc, ValueRange slot,
+                             ValueRange before, ValueRange entry,
+                             function_ref<Value(ValueRange)> isBefore) {
+  auto select = [&](Value condition, ValueRange a, ValueRange b) {
+    SmallVector<Value> selected;
+    for (auto [x, y] : llvm::zip_equal(a, b))
+      selected.push_back(
+          arith::SelectOp::create(builder, loc, condition, x, y));
+    return selected;
+  };
+  // Both comparisons are with slots as they were: neither waits for the other.
+  SmallVector<Value> taken(entry);
+  if (!before.empty())
+    taken = select(isBefore(before), before, entry);
+  return select(isBefore(slot), taken, slot);
 }

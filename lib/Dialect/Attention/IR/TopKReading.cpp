@@ -1,8 +1,7 @@
 //===- TopKReading.cpp - The k largest weights of a row -------------------===//
 //
-// Slots are a list of scores in decreasing order and their keys. A key goes in
-// by comparisons of its score with two slots for each slot, which do not wait
-// for each other; most keys are less than the last slot and never begin.
+// Slots are a list of scores in decreasing order and their keys; what is said
+// here is the order, and what becomes of the list at the end.
 //
 //===----------------------------------------------------------------------===//
 
@@ -50,53 +49,27 @@ SmallVector<Value> TopKReadingAttr::buildInit(OpBuilder &builder, Location loc,
 
 bool TopKReadingAttr::isSelective() const { return true; }
 
-/// Whether an entry comes before a slot. Never for a score of −inf, nor for a
-/// NaN, which the normaliser's state has noticed.
-static Value buildIsBefore(OpBuilder &builder, Location loc, ValueRange entry,
-                           ValueRange slot, bool inOrder) {
+/// By score, then by key. Never for a score of −inf, nor for a NaN, which the
+/// normaliser's state has noticed.
+Value TopKReadingAttr::buildIsBefore(OpBuilder &builder, Location loc,
+                                     ValueRange entry, ValueRange other,
+                                     bool inOrder) const {
   ElementBuilder b(builder, loc, entry[0].getType());
-  Value isGreater = b.compare(arith::CmpFPredicate::OGT, entry[0], slot[0]);
+  Value isGreater = b.compare(arith::CmpFPredicate::OGT, entry[0], other[0]);
   if (inOrder)
     return isGreater;
   // Of two absent keys, −1, none is lower.
-  Value isEqual = b.compare(arith::CmpFPredicate::OEQ, entry[0], slot[0]);
+  Value isEqual = b.compare(arith::CmpFPredicate::OEQ, entry[0], other[0]);
   Value isLower = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                                        entry[1], slot[1]);
+                                        entry[1], other[1]);
   Value isFirst = arith::AndIOp::create(builder, loc, isEqual, isLower);
   return arith::OrIOp::create(builder, loc, isGreater, isFirst);
-}
-
-Value TopKReadingAttr::buildIsSelected(OpBuilder &builder, Location loc,
-                                       ValueRange lastSlot, ValueRange entry,
-                                       bool inOrder) const {
-  return buildIsBefore(builder, loc, entry, lastSlot, inOrder);
 }
 
 SmallVector<Value> TopKReadingAttr::buildEntry(OpBuilder &, Location,
                                                Value score, Value, Value,
                                                Value key) const {
   return {score, key};
-}
-
-/// A slot that the entry comes before takes the slot before it, or the entry
-/// where that belongs behind it.
-SmallVector<Value> TopKReadingAttr::buildInsert(OpBuilder &builder,
-                                                Location loc, ValueRange slot,
-                                                ValueRange before,
-                                                ValueRange entry,
-                                                bool inOrder) const {
-  ElementBuilder b(builder, loc, slot[0].getType());
-  auto select = [&](ValueRange other, ValueRange from, ValueRange otherwise) {
-    Value isBefore = buildIsBefore(builder, loc, entry, other, inOrder);
-    SmallVector<Value> selected;
-    for (auto [x, y] : llvm::zip_equal(from, otherwise))
-      selected.push_back(b.select(isBefore, x, y));
-    return selected;
-  };
-  SmallVector<Value> taken(entry);
-  if (!before.empty())
-    taken = select(before, before, entry);
-  return select(slot, taken, slot);
 }
 
 SmallVector<Value>

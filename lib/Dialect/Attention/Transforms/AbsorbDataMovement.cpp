@@ -1,7 +1,7 @@
 //===- AbsorbDataMovement.cpp - Copies into maps of attention.fused -------===//
 //
-// Transposes, broadcasts and reshapes of what attention.fused reads, and a
-// transpose of what it writes, become part of its indexing maps, so layouts
+// Transposes, broadcasts and reshapes of what attention.fused reads, and
+// transposes of what it writes, become part of its indexing maps, so layouts
 // such as [batch, seq, heads, d] are read and written where they lie.
 //
 //===----------------------------------------------------------------------===//
@@ -260,7 +260,7 @@ static void absorbChangeTensors(RewriterBase &rewriter, FusedOp op,
 }
 
 //===----------------------------------------------------------------------===//
-// The context
+// Results
 //===----------------------------------------------------------------------===//
 
 /// What the only user of `result`, a copy that permutes it, permutes it by,
@@ -284,7 +284,7 @@ static MappedValue findPermutation(OpResult result) {
   return {};
 }
 
-/// Writes the context where it was moved to:
+/// Writes a result where it was moved to:
 ///
 ///   %o = fused … outs(%empty by (h, i, j, d, e) -> (h, i, e))
 ///   %t = linalg.transpose ins(%o) outs(%init) permutation = [1, 0, 2]
@@ -292,18 +292,26 @@ static MappedValue findPermutation(OpResult result) {
 ///   %t = fused … outs(%init by (h, i, j, d, e) -> (i, h, e))
 ///
 /// A destination that is not there yet, or says less of the shape than the
-/// context's does, gives way to an empty one.
-static bool absorbContext(RewriterBase &rewriter, FusedOp op,
-                          SmallVectorImpl<StringRef> &names) {
-  OpResult context = op->getResult(0);
-  MappedValue moved = findPermutation(context);
+/// result's does, gives way to an empty one. A list stays the last dimension.
+static bool absorbResult(RewriterBase &rewriter, FusedOp op,
+                         const FusedResult &description, OpResult result,
+                         SmallVectorImpl<StringRef> &names) {
+  MappedValue moved = findPermutation(result);
   if (!moved.value)
     return false;
   Operation *mover = moved.value.getDefiningOp();
+  AffineMap inverse = inversePermutation(moved.map), mapped = inverse;
+  if (description.listLength) {
+    unsigned last = inverse.getNumDims() - 1;
+    if (inverse.getDimPosition(last) != last)
+      return false;
+    mapped = AffineMap::get(last, 0, inverse.getResults().drop_back(),
+                            op.getContext());
+  }
   Location loc = op.getLoc();
   rewriter.setInsertionPoint(op);
-  AffineMap inverse = inversePermutation(moved.map);
-  Value out = op.getOuts()[0];
+  unsigned index = result.getResultNumber();
+  Value out = op.getOuts()[index];
   auto oldEmpty = out.getDefiningOp<tensor::EmptyOp>();
   SmallVector<OpFoldResult> sizes =
       oldEmpty ? oldEmpty.getMixedSizes()
@@ -321,20 +329,20 @@ static bool absorbContext(RewriterBase &rewriter, FusedOp op,
     init =
         tensor::EmptyOp::create(rewriter, loc, newSizes, type.getElementType());
   SmallVector<Attribute> maps(op.getOutputMaps().getValue());
-  maps[0] = AffineMapAttr::get(inverse.compose(op.getOutputMap(0)));
+  maps[index] = AffineMapAttr::get(mapped.compose(op.getOutputMap(index)));
   rewriter.modifyOpInPlace(op, [&] {
-    op.getOutsMutable()[0].set(init);
+    op.getOutsMutable()[index].set(init);
     op.setOutputMapsAttr(rewriter.getArrayAttr(maps));
-    context.setType(init.getType());
+    result.setType(init.getType());
   });
   names.push_back(mover->getName().getStringRef());
 
   rewriter.setInsertionPoint(mover);
-  Value result = context;
-  if (result.getType() != moved.value.getType())
-    result =
-        tensor::CastOp::create(rewriter, loc, moved.value.getType(), result);
-  rewriter.replaceAllUsesWith(moved.value, result);
+  Value replacement = result;
+  if (replacement.getType() != moved.value.getType())
+    replacement = tensor::CastOp::create(rewriter, loc, moved.value.getType(),
+                                         replacement);
+  rewriter.replaceAllUsesWith(moved.value, replacement);
   eraseUnused(rewriter, mover);
   if (oldEmpty)
     eraseUnused(rewriter, oldEmpty);
@@ -364,7 +372,9 @@ SmallVector<StringRef> attention::absorbDataMovement(RewriterBase &rewriter,
     op.setValueMap(value);
   });
   absorbChangeTensors(rewriter, op, names);
-  while (absorbContext(rewriter, op, names)) {
-  }
+  for (auto [result, description] :
+       llvm::zip(op->getResults(), op.getFusedResults()))
+    while (absorbResult(rewriter, op, description, result, names)) {
+    }
   return names;
 }

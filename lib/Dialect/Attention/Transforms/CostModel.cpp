@@ -19,10 +19,6 @@ static constexpr int64_t numAccumulators = 16;
 /// Lanes that amortise reading a key: beyond, the tile of queries only grows.
 static constexpr int64_t numBlockQueries = 64;
 
-/// The same where sets of pairs leave out some: half a block of queries is
-/// computed in vain at their borders.
-static constexpr int64_t numMaskedQueries = 32;
-
 /// Keys over which rescaling the accumulator is spread.
 static constexpr int64_t numBlockKeys = 96;
 
@@ -61,7 +57,7 @@ static int64_t fitInCache(const TargetFacts &facts, int64_t most, int64_t step,
 BlockSizes attention::chooseBlockSizes(const TargetFacts &facts, FloatType type,
                                        int64_t numQueries, int64_t numKeys,
                                        int64_t numFeatures,
-                                       int64_t numValueFeatures, bool hasSets) {
+                                       int64_t numValueFeatures) {
   // A query's features and its accumulator; a key's and its value's features.
   // Sizes that only run time knows are taken to be small, as they mostly are.
   int64_t rowBytes = 0;
@@ -71,12 +67,6 @@ BlockSizes attention::chooseBlockSizes(const TargetFacts &facts, FloatType type,
 
   int64_t vectorLanes = facts.lanes(type);
   int64_t queries = llvm::alignTo(numBlockQueries, vectorLanes);
-  if (hasSets) {
-    int64_t inRegisters =
-        chooseRegisterTile(facts, type, queries).vectors * vectorLanes;
-    queries = std::min<int64_t>(queries,
-                                llvm::alignTo(numMaskedQueries, inRegisters));
-  }
   queries = fitInCache(facts, queries, vectorLanes, rowBytes);
   if (!ShapedType::isDynamic(numQueries))
     queries = std::min<int64_t>(

@@ -1,8 +1,9 @@
 //===- FusableAttention.cpp - What attention.fused is made of -------------===//
 //
-// Walks back from a context to its score function. Scores may have no other
-// user: they would have to be computed for it after all. Weights may: what
-// reads them in a known way goes along, and for others they are a result.
+// Walks back from a context, or from weights that have none, to the score
+// function. Scores may have no other user: they would have to be computed for
+// it after all. Weights may: what reads them in a known way goes along, and for
+// others they are a result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,11 +35,11 @@ static LogicalResult isOnlyUser(Value value, StringRef name, Operation *op,
   return success();
 }
 
-/// Whether `op`, which makes what is called `name`, is in the block of
-/// `context`: elsewhere it may run less often than the context does.
-static LogicalResult isInBlock(Operation *op, StringRef name, ContextOp context,
+/// Whether `op`, which makes what is called `name`, is in the block of `end`:
+/// elsewhere it may run less often than that does.
+static LogicalResult isInBlock(Operation *op, StringRef name, Operation *end,
                                std::string &reason) {
-  if (op->getBlock() == context->getBlock())
+  if (op->getBlock() == end->getBlock())
     return success();
   reason = (name + " are made in another block, by " + describe(op)).str();
   return failure();
@@ -58,9 +59,12 @@ static Operation *findFirstUser(Value value, ContextOp context) {
 }
 
 /// The fused operation stands at the context, or before the first user of
-/// another result.
+/// another result; without a context, where the weights are made.
 static LogicalResult findPosition(FusableAttention &found,
                                   std::string &reason) {
+  found.position = found.normaliser;
+  if (!found.context)
+    return success();
   Block *block = found.context->getBlock();
   found.position = found.context;
   std::string name;
@@ -88,8 +92,8 @@ static LogicalResult findPosition(FusableAttention &found,
   return failure();
 }
 
-/// Finds what becomes of the users of the weights: readings in the context's
-/// block go along, unless the context's values are theirs.
+/// Finds what becomes of the users of the weights: readings in their block go
+/// along, unless the context's values are theirs.
 static void classifyUsers(FusableAttention &found, Value weights) {
   SmallVector<Operation *> readers;
   for (Operation *user : weights.getUsers()) {
@@ -97,8 +101,9 @@ static void classifyUsers(FusableAttention &found, Value weights) {
       continue;
     bool mayBeAbsorbed =
         isa<RowReadingOpInterface, ColumnMassOp>(user) &&
-        user->getBlock() == found.context->getBlock() &&
-        !llvm::is_contained(user->getResults(), found.context.getValue());
+        user->getBlock() == found.normaliser->getBlock() &&
+        !(found.context &&
+          llvm::is_contained(user->getResults(), found.context.getValue()));
     if (mayBeAbsorbed)
       readers.push_back(user);
     else
@@ -121,16 +126,10 @@ static void classifyUsers(FusableAttention &found, Value weights) {
     found.weights = weights;
 }
 
-FailureOr<FusableAttention>
-attention::findFusableAttention(ContextOp context, std::string &reason) {
-  FusableAttention found;
-  found.context = context;
-  Value weights = context.getWeights();
-  found.normaliser = weights.getDefiningOp<NormaliserOpInterface>();
-  if (!found.normaliser || found.normaliser.getWeights() != weights) {
-    reason = "the weights are not a normaliser's";
-    return failure();
-  }
+/// Finds the rest of `found`, of which the normaliser and the context are
+/// known.
+static FailureOr<FusableAttention> findRest(FusableAttention found,
+                                            std::string &reason) {
   found.online = dyn_cast_or_null<OnlineNormaliserAttrInterface>(
       found.normaliser.getOnlineNormaliser());
   if (!found.online) {
@@ -138,13 +137,7 @@ attention::findFusableAttention(ContextOp context, std::string &reason) {
              " has no form that reads keys block by block";
     return failure();
   }
-  if (failed(isInBlock(found.normaliser, "the weights", context, reason)))
-    return failure();
-  if (context.getValue() == weights) {
-    reason = "the weights are the values too";
-    return failure();
-  }
-  classifyUsers(found, weights);
+  classifyUsers(found, found.normaliser.getWeights());
   for (Value result : found.normaliser.getRowResults())
     if (!result.use_empty())
       found.lse = result;
@@ -158,7 +151,7 @@ attention::findFusableAttention(ContextOp context, std::string &reason) {
       return failure();
     }
     if (failed(isOnlyUser(scores, "the scores", user, reason)) ||
-        failed(isInBlock(op, "the scores", context, reason)))
+        failed(isInBlock(op, "the scores", found.normaliser, reason)))
       return failure();
     user = op;
     found.score = dyn_cast<ScoreOpInterface>(op);
@@ -171,6 +164,33 @@ attention::findFusableAttention(ContextOp context, std::string &reason) {
   if (failed(findPosition(found, reason)))
     return failure();
   return found;
+}
+
+FailureOr<FusableAttention>
+attention::findFusableAttention(ContextOp context, std::string &reason) {
+  FusableAttention found;
+  found.context = context;
+  Value weights = context.getWeights();
+  found.normaliser = weights.getDefiningOp<NormaliserOpInterface>();
+  if (!found.normaliser || found.normaliser.getWeights() != weights) {
+    reason = "the weights are not a normaliser's";
+    return failure();
+  }
+  if (failed(isInBlock(found.normaliser, "the weights", context, reason)))
+    return failure();
+  if (context.getValue() == weights) {
+    reason = "the weights are the values too";
+    return failure();
+  }
+  return findRest(std::move(found), reason);
+}
+
+FailureOr<FusableAttention>
+attention::findFusableAttention(NormaliserOpInterface normaliser,
+                                std::string &reason) {
+  FusableAttention found;
+  found.normaliser = normaliser;
+  return findRest(std::move(found), reason);
 }
 
 SmallVector<ScoreChange> FusableAttention::getScoreChanges() {

@@ -1,7 +1,8 @@
 //===- FusableAttention.h - What attention.fused is made of -----*- C++ -*-===//
 //
-// Finds the operations between a score function and a context, through
-// interfaces only, and says why they cannot be one operation.
+// Finds the operations between a score function and a context, or what else
+// reads weights, through interfaces only, and says why they cannot be one
+// operation.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +21,7 @@ struct FusableAttention {
   SmallVector<ScoreChangeOpInterface> changes;
   NormaliserOpInterface normaliser;
   OnlineNormaliserAttrInterface online;
+  /// Null where nobody uses one.
   ContextOp context;
   /// Null where nobody uses it.
   Value lse;
@@ -41,6 +43,10 @@ struct FusableAttention {
 /// What `context` is the end of; else, `reason` says why it is not fused.
 FailureOr<FusableAttention> findFusableAttention(ContextOp context,
                                                  std::string &reason);
+
+/// The same where weights are used, or read, but have no context.
+FailureOr<FusableAttention>
+findFusableAttention(NormaliserOpInterface normaliser, std::string &reason);
 
 } // namespace mlir::attention
 

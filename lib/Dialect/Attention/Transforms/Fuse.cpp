@@ -1,7 +1,8 @@
 //===- Fuse.cpp - Graph-level attention to attention.fused ----------------===//
 //
 // Makes one operation of a score function, what is done to its scores, a
-// normaliser and a context, so that no tensor of scores has to exist.
+// normaliser, and a context or what else is read of the weights, so that no
+// tensor of scores has to exist.
 //
 //===----------------------------------------------------------------------===//
 
@@ -151,16 +152,17 @@ static Type getComputeType(ValueRange tensors) {
 
 /// The static extents that any of the fused operations' types states.
 static MappedExtents getExtents(FusableAttention &found, unsigned numBatch) {
-  MLIRContext *context = found.context.getContext();
+  MLIRContext *context = found.normaliser.getContext();
   MappedExtents extents(numBatch + 4);
   extents.add(found.score.getQuery().getType(),
               getPlainMap(context, numBatch, {0}));
   AffineMap pairs = getPlainMap(context, numBatch, {0, 1});
   extents.add(found.score.getScores().getType(), pairs);
   extents.add(found.normaliser.getScores().getType(), pairs);
-  extents.add(found.context.getWeights().getType(), pairs);
-  extents.add(found.context.getOutput().getType(),
-              getPlainMap(context, numBatch, {0, 3}));
+  extents.add(found.normaliser.getWeights().getType(), pairs);
+  if (found.context)
+    extents.add(found.context.getOutput().getType(),
+                getPlainMap(context, numBatch, {0, 3}));
   if (found.lse)
     extents.add(found.lse.getType(), getPlainMap(context, numBatch, {0}));
   for (Operation *reading : found.readings)
@@ -200,8 +202,10 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
   }
   if (found.lse)
     replace(found.lse, FusedResultKind::Lse);
-  replace(found.context.getOutput(), FusedResultKind::Context);
-  rewriter.eraseOp(found.context);
+  if (found.context) {
+    replace(found.context.getOutput(), FusedResultKind::Context);
+    rewriter.eraseOp(found.context);
+  }
   if (found.weights)
     replace(found.weights, FusedResultKind::Weights);
   rewriter.eraseOp(found.normaliser);
@@ -210,26 +214,44 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
   rewriter.eraseOp(found.score);
 }
 
-FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
-                                            ContextOp context,
-                                            std::string &reason) {
-  FailureOr<FusableAttention> found = findFusableAttention(context, reason);
-  if (failed(found))
-    return failure();
+/// Values of one feature, 0, as many as there are keys, for all batch elements.
+static MappedValue buildZeros(OpBuilder &builder, Location loc, MappedValue key,
+                              unsigned numBatch, Type elementType) {
+  AffineMap map = AffineMap::getMultiDimMapWithTargets(
+      numBatch + 4, {numBatch + 1, numBatch + 3}, builder.getContext());
+  OpFoldResult numKeys = tensor::getMixedSize(
+      builder, loc, key.value, *key.map.getResultPosition(map.getResult(0)));
+  Value empty = tensor::EmptyOp::create(
+      builder, loc, {numKeys, builder.getIndexAttr(1)}, elementType);
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(elementType));
+  return {linalg::FillOp::create(builder, loc, zero, empty).getResult(0), map};
+}
+
+/// Puts an attention.fused before found->position.
+static FailureOr<FusedOp> fuse(RewriterBase &rewriter, FusableAttention &found,
+                               std::string &reason) {
   OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(found->position);
-  ScoreOpInterface score = found->score;
-  Location loc = context.getLoc();
-  Operation *before = found->position->getPrevNode();
+  rewriter.setInsertionPoint(found.position);
+  ScoreOpInterface score = found.score;
+  Location loc =
+      found.context ? found.context.getLoc() : found.normaliser.getLoc();
+  Operation *before = found.position->getPrevNode();
   Value queryPart = score.buildQueryPart(rewriter);
   Value keyPart = score.buildKeyPart(rewriter);
   Type computeType = getElementTypeOrSelf(score.getScores());
-  if (computeType != getComputeType({queryPart, keyPart, context.getValue()})) {
+  SmallVector<Value> read = {queryPart, keyPart};
+  if (found.context)
+    read.push_back(found.context.getValue());
+  // Values that nobody uses are of the compute type, and no obstacle to f64.
+  bool isComputeType = computeType == getComputeType(read) ||
+                       (!found.context && computeType.isF64());
+  if (!isComputeType) {
     reason = llvm::formatv("the scores are {0}, which neither queries nor keys "
                            "nor values are",
                            computeType);
-    while (found->position->getPrevNode() != before)
-      rewriter.eraseOp(found->position->getPrevNode());
+    while (found.position->getPrevNode() != before)
+      rewriter.eraseOp(found.position->getPrevNode());
     return failure();
   }
   Value scale = score.buildScale(rewriter);
@@ -239,53 +261,115 @@ FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
   auto plain = [&](ArrayRef<unsigned> others) {
     return getPlainMap(rewriter.getContext(), numBatch, others);
   };
-  MappedExtents extents = getExtents(*found, numBatch);
+  MappedExtents extents = getExtents(found, numBatch);
   MappedValue query = {queryPart, plain({I, D})};
   extents.add(query);
   query.value = extents.refine(rewriter, loc, query);
   MappedValue key =
       mapBatch(rewriter, loc, keyPart, query.value, /*row=*/J, /*column=*/D);
-  MappedValue value = mapBatch(rewriter, loc, context.getValue(), query.value,
-                               /*row=*/J, /*column=*/E);
   extents.add(key);
-  extents.add(value);
-  for (MappedValue *operand : {&query, &key, &value})
-    operand->value = extents.refine(rewriter, loc, *operand);
+  MappedValue value;
+  if (found.context) {
+    value = mapBatch(rewriter, loc, found.context.getValue(), query.value,
+                     /*row=*/J, /*column=*/E);
+    extents.add(value);
+    value.value = extents.refine(rewriter, loc, value);
+  }
+  query.value = extents.refine(rewriter, loc, query);
+  key.value = extents.refine(rewriter, loc, key);
+  if (!found.context) {
+    value = buildZeros(rewriter, loc, key, numBatch, computeType);
+    extents.add(value);
+  }
 
   auto destination = [&](ArrayRef<unsigned> others, Type elementType,
                          std::optional<int64_t> listLength = std::nullopt) {
     return buildDestination(rewriter, loc, plain(others), elementType, extents,
                             query, value, listLength);
   };
+  Value context = found.context ? found.context.getOutput() : value.value;
   SmallVector<MappedValue> outs = {
-      destination({I, E}, getElementTypeOrSelf(context.getOutput()))};
-  if (found->lse)
+      destination({I, E}, getElementTypeOrSelf(context))};
+  if (found.lse)
     outs.push_back(destination({I}, computeType));
-  if (found->weights)
+  if (found.weights)
     outs.push_back(destination({I, J}, computeType));
   llvm::SetVector<Attribute> readings;
-  for (RowReadingOpInterface op : found->readings)
+  for (RowReadingOpInterface op : found.readings)
     readings.insert(op.getRowReading());
   for (Attribute attribute : readings) {
     auto reading = cast<RowReadingAttrInterface>(attribute);
     for (Type type : reading.getResultTypes(cast<FloatType>(computeType)))
       outs.push_back(destination({I}, type, reading.getListLength()));
   }
-  if (!found->columnMasses.empty())
+  if (!found.columnMasses.empty())
     outs.push_back(destination({J}, computeType));
   auto inits = llvm::map_to_vector(
-      found->normaliser.getInitOperands(),
+      found.normaliser.getInitOperands(),
       [&](Value operand) { return mapInitOperand(operand, query.value); });
 
   auto fused = FusedOp::create(
       rewriter, loc, query, key, value, score.getPairParameters(), scale,
-      found->getScoreChanges(), found->online, inits, /*origin=*/ValueRange(),
-      outs, /*lse=*/found->lse != Value(),
-      /*weights=*/found->weights != Value(), readings.getArrayRef(),
-      /*columnMass=*/!found->columnMasses.empty());
+      found.getScoreChanges(), found.online, inits, /*origin=*/ValueRange(),
+      outs, /*lse=*/found.lse != Value(),
+      /*weights=*/found.weights != Value(), readings.getArrayRef(),
+      /*columnMass=*/!found.columnMasses.empty());
   buildCombine(rewriter, score, fused.getCombine());
-  replaceResults(rewriter, *found, fused);
+  replaceResults(rewriter, found, fused);
   return fused;
+}
+
+FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
+                                            ContextOp context,
+                                            std::string &reason) {
+  FailureOr<FusableAttention> found = findFusableAttention(context, reason);
+  if (failed(found))
+    return failure();
+  return fuse(rewriter, *found, reason);
+}
+
+FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
+                                            NormaliserOpInterface normaliser,
+                                            std::string &reason) {
+  FailureOr<FusableAttention> found = findFusableAttention(normaliser, reason);
+  if (failed(found))
+    return failure();
+  return fuse(rewriter, *found, reason);
+}
+
+/// %r:2 = fused … value(%v by #v) outs(%o, %h …) reads([#attention.entropy])
+/// ->
+/// %0   = linalg.fill ins(0.0) outs(tensor.empty) : tensor<?x1xf32>
+/// %r:2 = fused … value(%0 by (b…, i, j, d, e) -> (j, e)) outs(%o', %h …)
+///          reads([#attention.entropy])
+bool attention::narrowUnusedContext(RewriterBase &rewriter, FusedOp op) {
+  if (op->getNumResults() == 0 || !op->getResult(0).use_empty())
+    return false;
+  MLIRContext *context = op.getContext();
+  AffineExpr e = getAffineDimExpr(op.getValueDim(), context);
+  unsigned feature = *op.getValueMap().getResultPosition(e);
+  int64_t numFeatures =
+      cast<RankedTensorType>(op.getValue().getType()).getDimSize(feature);
+  if (numFeatures == 0 || numFeatures == 1)
+    return false;
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  MappedValue value =
+      buildZeros(rewriter, loc, {op.getKey(), op.getKeyMap()}, op.getNumBatch(),
+                 getElementTypeOrSelf(op.getValue()));
+  Value out = op.getOuts()[0];
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, out);
+  sizes[*op.getOutputMap(0).getResultPosition(e)] = rewriter.getIndexAttr(1);
+  out =
+      tensor::EmptyOp::create(rewriter, loc, sizes, getElementTypeOrSelf(out));
+  rewriter.modifyOpInPlace(op, [&] {
+    op.getValueMutable().set(value.value);
+    op.setValueMap(value.map);
+    op.getOutsMutable()[0].set(out);
+    op->getResult(0).setType(out.getType());
+  });
+  return true;
 }
 
 /// ", absorbing 'x', 'y'", or nothing.
@@ -307,22 +391,49 @@ static std::string describeReadings(const FusableAttention &found) {
   return ", reading '" + llvm::join(names, "', '") + "'";
 }
 
+/// Whether anybody uses what `op` gives, and no context is among them.
+static bool isUsedWithoutContext(NormaliserOpInterface op) {
+  bool isUsed = llvm::any_of(op.getRowResults(),
+                             [](Value result) { return !result.use_empty(); });
+  for (Operation *user : op.getWeights().getUsers()) {
+    isUsed = true;
+    if (isa<ContextOp>(user))
+      return false;
+  }
+  return isUsed;
+}
+
 namespace {
 struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
   void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
     SmallVector<ContextOp> contexts;
     getOperation()->walk([&](ContextOp op) { contexts.push_back(op); });
-    IRRewriter rewriter(&getContext());
-    for (ContextOp context : contexts)
-      fuse(rewriter, context);
+    for (ContextOp context : contexts) {
+      if (context->use_empty())
+        rewriter.eraseOp(context);
+      else
+        fuse(rewriter, context);
+    }
+    SmallVector<NormaliserOpInterface> normalisers;
+    getOperation()->walk([&](NormaliserOpInterface op) {
+      if (isUsedWithoutContext(op))
+        normalisers.push_back(op);
+    });
+    for (NormaliserOpInterface normaliser : normalisers)
+      fuse(rewriter, normaliser);
 
     // What was fused before, or written so.
     SmallVector<FusedOp> others;
     getOperation()->walk([&](FusedOp op) { others.push_back(op); });
-    for (FusedOp op : others)
+    for (FusedOp op : others) {
+      if (narrowUnusedContext(rewriter, op))
+        remark::passed(op.getLoc(), options("Narrowed"))
+            << "nobody uses the context: not computed";
       if (auto names = absorbDataMovement(rewriter, op); !names.empty())
         remark::passed(op.getLoc(), options("Absorbed"))
             << "fused already" + describeAbsorbed(names);
+    }
   }
 
   static remark::RemarkOpts options(StringRef name) {
@@ -341,16 +452,18 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
     }
   }
 
-  void fuse(RewriterBase &rewriter, ContextOp context) {
-    Location loc = context.getLoc();
+  /// From `end`, a context, or a normaliser that has none.
+  template <typename Op>
+  void fuse(RewriterBase &rewriter, Op end) {
+    Location loc = end.getLoc();
     std::string reason, readings;
     StringRef score;
-    auto found = findFusableAttention(context, reason);
+    auto found = findFusableAttention(end, reason);
     if (succeeded(found)) {
       score = found->score->getName().getStringRef();
       readings = describeReadings(*found);
     }
-    FailureOr<FusedOp> fused = fuseAttention(rewriter, context, reason);
+    FailureOr<FusedOp> fused = fuseAttention(rewriter, end, reason);
     if (failed(fused)) {
       remark::missed(loc, options("Fused")) << "not fused: " + reason;
       return;
@@ -358,8 +471,9 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
     ++numFused;
     reportIncompatible(*found);
     remark::passed(loc, options("Fused"))
-        << llvm::formatv("fused '{0}' with {1} changes{2}{3}", score,
-                         fused->getChanges().size(), readings,
+        << llvm::formatv("fused '{0}' with {1} changes{2}{3}{4}", score,
+                         fused->getChanges().size(),
+                         found->context ? "" : ", without a context", readings,
                          describeAbsorbed(absorbDataMovement(rewriter, *fused)))
                .str();
   }

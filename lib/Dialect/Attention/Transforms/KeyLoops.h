@@ -9,6 +9,7 @@
 #define ATTENTION_LIB_DIALECT_ATTENTION_TRANSFORMS_KEYLOOPS_H
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "Attention/Dialect/Attention/Transforms/VisibleKeys.h"
 #include "MaskAnalysis.h"
 
 namespace mlir::attention {
@@ -26,11 +27,6 @@ struct QueryBlock {
 /// Part `index` of `count` that the keys which a block visits are split into.
 struct KeyPart {
   OpFoldResult index, count;
-};
-
-/// Keys from `begin` to `end`.
-struct KeyRange {
-  OpFoldResult begin, end;
 };
 
 /// What a part has of a range of keys, whose end is not before its begin: whole

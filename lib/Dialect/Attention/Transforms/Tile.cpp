@@ -81,8 +81,7 @@ private:
         getExtent(op.getQuery(), op.getQueryMap(), op.getQueryDim()),
         getExtent(op.getKey(), op.getKeyMap(), op.getKeyDim()),
         getExtent(op.getQuery(), op.getQueryMap(), op.getFeatureDim()),
-        getExtent(op.getValue(), op.getValueMap(), op.getValueDim()),
-        !op.getChangeSets().empty());
+        getExtent(op.getValue(), op.getValueMap(), op.getValueDim()));
     if (queryBlock > 0)
       sizes.queries =
           llvm::alignTo(queryBlock, facts.lanes(op.getComputeType()));
@@ -128,7 +127,14 @@ private:
     }
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
-    tileSizes.push_back(rewriter.getIndexAttr(sizes.queries));
+    // No more than there are, so that a single block has a static size: where
+    // folding finds that size, upstream mistakes which dimensions of 1 an
+    // insertion drops.
+    int64_t numQueries =
+        getExtent(op.getQuery(), op.getQueryMap(), op.getQueryDim());
+    bool isOneBlock = numQueries > 0 && numQueries < sizes.queries;
+    tileSizes.push_back(
+        rewriter.getIndexAttr(isOneBlock ? numQueries : sizes.queries));
     tileSizes.append(3, rewriter.getIndexAttr(0));
     scf::SCFTilingOptions options;
     options.setTileSizes(tileSizes);

@@ -273,3 +273,40 @@ func.func @not_copies(%q: tensor<4x3xf32>, %k: tensor<6x3xf32>, %c: f32) -> tens
   %o = attention.context %w, %b : tensor<4x6xf32>, tensor<6x3xf32> -> tensor<4x3xf32>
   return %o : tensor<4x3xf32>
 }
+
+// -----
+
+// Transposes of all results; a list stays the last dimension, or is transposed
+// after all.
+// CHECK-DAG: #[[$ROW:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d0)>
+// CHECK-DAG: #[[$PAIR:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d2, d1, d0)>
+// CHECK-DAG: #[[$MASS:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d2, d0)>
+// CHECK-DAG: #[[$PLAIN:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1)>
+// CHECK-LABEL: func @results(
+// CHECK-SAME: %[[INIT:[a-z0-9]+]]: tensor<4x2xf32>
+// CHECK: %[[R:[a-z0-9_]+]]:6 = attention.fused
+// CHECK-SAME: %[[INIT]]
+// CHECK-SAME: : tensor<2x4x3xf32>, tensor<4x2xf32>, tensor<6x4x2xf32>, tensor<4x2x5xf32>, tensor<2x4x5xi32>, tensor<6x2xf32>
+// CHECK-SAME: by [#{{.*}}, #[[$ROW]], #[[$PAIR]], #[[$ROW]], #[[$PLAIN]], #[[$MASS]]])
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[R]]#4 : tensor<2x4x5xi32>)
+// CHECK-NOT: linalg.transpose
+// CHECK: return %[[R]]#0, %[[R]]#1, %[[R]]#2, %[[R]]#3, %[[T]], %[[R]]#5
+func.func @results(%q: tensor<2x4x3xf32>, %k: tensor<2x6x3xf32>, %init: tensor<4x2xf32>)
+    -> (tensor<2x4x3xf32>, tensor<4x2xf32>, tensor<6x4x2xf32>, tensor<4x2x5xf32>, tensor<5x4x2xi32>, tensor<6x2xf32>) {
+  %s = attention.dot_score %q, %k : tensor<2x4x3xf32>, tensor<2x6x3xf32> -> tensor<2x4x6xf32>
+  %w, %l = attention.softmax %s : tensor<2x4x6xf32>, tensor<2x4xf32>
+  %o = attention.context %w, %k : tensor<2x4x6xf32>, tensor<2x6x3xf32> -> tensor<2x4x3xf32>
+  %t, %i = attention.top_k %w k(5) : tensor<2x4x6xf32> -> tensor<2x4x5xf32>, tensor<2x4x5xi32>
+  %m = attention.column_mass %w : tensor<2x4x6xf32> -> tensor<2x6xf32>
+  %lt = linalg.transpose ins(%l : tensor<2x4xf32>) outs(%init : tensor<4x2xf32>) permutation = [1, 0]
+  %we = tensor.empty() : tensor<6x4x2xf32>
+  %wt = linalg.transpose ins(%w : tensor<2x4x6xf32>) outs(%we : tensor<6x4x2xf32>) permutation = [2, 1, 0]
+  %te = tensor.empty() : tensor<4x2x5xf32>
+  %tt = linalg.transpose ins(%t : tensor<2x4x5xf32>) outs(%te : tensor<4x2x5xf32>) permutation = [1, 0, 2]
+  %ie = tensor.empty() : tensor<5x4x2xi32>
+  %it = linalg.transpose ins(%i : tensor<2x4x5xi32>) outs(%ie : tensor<5x4x2xi32>) permutation = [2, 1, 0]
+  %me = tensor.empty() : tensor<6x2xf32>
+  %mt = linalg.transpose ins(%m : tensor<2x6xf32>) outs(%me : tensor<6x2xf32>) permutation = [1, 0]
+  return %o, %lt, %wt, %tt, %it, %mt
+       : tensor<2x4x3xf32>, tensor<4x2xf32>, tensor<6x4x2xf32>, tensor<4x2x5xf32>, tensor<5x4x2xi32>, tensor<6x2xf32>
+}

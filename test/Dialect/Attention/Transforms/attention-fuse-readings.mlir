@@ -126,3 +126,78 @@ func.func @values_from_reading(%q: tensor<4x8xf32>, %k: tensor<4x8xf32>) -> tens
   %o = attention.context %w, %v : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
   return %o : tensor<4x4xf32>
 }
+
+// -----
+
+// Without a context there are values of one feature, 0: no work to speak of.
+// CHECK-DAG: #[[$ZEROS:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d2, d4)>
+// CHECK-LABEL: func @no_context(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<2x?x4xf32>, %[[K:[a-z0-9]+]]: tensor<2x?x4xf32>
+// CHECK: %[[N:.*]] = tensor.dim %[[K]]
+// CHECK: %[[EMPTY:.*]] = tensor.empty(%[[N]]) : tensor<?x1xf32>
+// CHECK: %[[V:.*]] = linalg.fill {{.*}} outs(%[[EMPTY]] : tensor<?x1xf32>)
+// CHECK: tensor.empty(%{{.*}}) : tensor<2x?x1xf32>
+// CHECK: %[[R:[a-z0-9_]+]]:5 = attention.fused
+// CHECK-SAME: value(%[[V]] : tensor<?x1xf32> by #[[$ZEROS]])
+// CHECK-SAME: lse reads([#attention.top_k<3>]) column_mass
+// CHECK: return %[[R]]#3, %[[R]]#1, %[[R]]#4
+// REMARK: fused 'attention.dot_score' with 0 changes, without a context, reading 'attention.top_k', 'attention.column_mass'
+func.func @no_context(%q: tensor<2x?x4xf32>, %k: tensor<2x?x4xf32>, %v: tensor<2x?x8xf32>)
+    -> (tensor<2x?x3xi32>, tensor<2x?xf32>, tensor<2x?xf32>) {
+  %s = attention.dot_score %q, %k : tensor<2x?x4xf32>, tensor<2x?x4xf32> -> tensor<2x?x?xf32>
+  %w, %lse = attention.softmax %s : tensor<2x?x?xf32>, tensor<2x?xf32>
+  %t, %i = attention.top_k %w k(3) : tensor<2x?x?xf32> -> tensor<2x?x3xf32>, tensor<2x?x3xi32>
+  %m = attention.column_mass %w : tensor<2x?x?xf32> -> tensor<2x?xf32>
+  // Nobody uses it.
+  %o = attention.context %w, %v : tensor<2x?x?xf32>, tensor<2x?x8xf32> -> tensor<2x?x8xf32>
+  return %i, %lse, %m : tensor<2x?x3xi32>, tensor<2x?xf32>, tensor<2x?xf32>
+}
+
+// -----
+
+// Weights alone, of f64 though queries and keys are f32: so are the zeros.
+// CHECK-LABEL: func @weights(
+// CHECK: linalg.fill {{.*}} -> tensor<6x1xf64>
+// CHECK: %[[R:[a-z0-9_]+]]:2 = attention.fused {{.*}} weights
+// CHECK: return %[[R]]#1
+// REMARK: fused 'attention.dot_score' with 0 changes, without a context
+func.func @weights(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x6xf64> {
+  %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf64>
+  %w = attention.softmax %s : tensor<4x6xf64>
+  return %w : tensor<4x6xf64>
+}
+
+// -----
+
+// Scores that come from elsewhere stay what they are.
+// CHECK-LABEL: func @scores_of_others(
+// CHECK-NOT: attention.fused
+// REMARK: not fused: the scores are not a score function's
+func.func @scores_of_others(%s: tensor<4x6xf32>) -> tensor<4xf32> {
+  %w = attention.softmax %s : tensor<4x6xf32>
+  %h = attention.entropy %w : tensor<4x6xf32> -> tensor<4xf32>
+  return %h : tensor<4xf32>
+}
+
+// -----
+
+#q = affine_map<(i, j, d, e) -> (i, d)>
+#k = affine_map<(i, j, d, e) -> (j, d)>
+#v = affine_map<(i, j, d, e) -> (j, e)>
+#o = affine_map<(i, j, d, e) -> (e, i)>
+#r = affine_map<(i, j, d, e) -> (i)>
+
+// Fused already, with a context that nobody uses: it is given up.
+// CHECK-LABEL: func @unused_context(
+// CHECK: %[[V:.*]] = linalg.fill {{.*}} -> tensor<6x1xf16>
+// CHECK: %[[O:.*]] = tensor.empty() : tensor<1x4xbf16>
+// CHECK: attention.fused {{.*}} value(%[[V]] : tensor<6x1xf16> by
+// CHECK-SAME: outs(%[[O]], %{{.*}} : tensor<1x4xbf16>, tensor<4xf32> by
+// REMARK: nobody uses the context: not computed
+func.func @unused_context(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x8xf16>, %o: tensor<8x4xbf16>,
+                          %h: tensor<4xf32>) -> tensor<4xf32> {
+  %r:2 = attention.fused query(%q : tensor<4x8xf32> by #q) key(%k : tensor<6x8xf32> by #k)
+      value(%v : tensor<6x8xf16> by #v) normaliser(#attention.softmax)
+      outs(%o, %h : tensor<8x4xbf16>, tensor<4xf32> by [#o, #r]) reads([#attention.entropy])
+  return %r#1 : tensor<4xf32>
+}

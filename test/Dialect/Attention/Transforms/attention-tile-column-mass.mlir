@@ -125,7 +125,7 @@ func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf3
 // BUFFERS-LABEL: func @union_and_data
 // BUFFERS: attention.finish
 // BUFFERS: scf.forall
-// BUFFERS: memref.alloc() {{.*}} : memref<64x32xf32>
+// BUFFERS: memref.alloc() {{.*}} : memref<64x64xf32>
 // BUFFERS-NOT: memref.alloc
 // BUFFERS-NOT: memref.copy
 // BUFFERS-COUNT-3: attention.mass

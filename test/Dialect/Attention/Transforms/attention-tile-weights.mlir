@@ -132,7 +132,7 @@ func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf3
 // so that it visits no block without a pair either. Weights go through all loops as
 // a whole, and bufferise in place.
 // CHECK-LABEL: func @union
-// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x32xf32>
+// CHECK: scf.for {{.*}} -> (index, index, i1, i1, tensor<64x64xf32>
 // CHECK: attention.finish
 // CHECK: %[[ZEROS:.*]] = linalg.fill
 // CHECK: scf.for {{.*}} iter_args(%{{.*}}, %{{.*}} = %{{.*}}, %[[W:[a-z0-9]+]] = %[[ZEROS]]) -> (index, index, i1, i1, tensor<?x?xf32>)

@@ -150,3 +150,23 @@ func.func @symbolic_divisor(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tens
       normaliser(#attention.softmax) outs(%out : tensor<?x64xf32> by [#out])
   return %o : tensor<?x64xf32>
 }
+
+// -----
+
+#map = affine_map<(b, i, j, d, e) -> (b, i, d)>
+#key = affine_map<(b, i, j, d, e) -> (b, j, d)>
+#value = affine_map<(b, i, j, d, e) -> (b, j, e)>
+// Fewer queries than lanes are one block, of a static size from the start, also
+// where upstream's folding of an insertion by ambiguous sizes of 1 would fail.
+// CHECK-LABEL: func @one_query
+// CHECK: scf.forall (%{{.*}}, %{{.*}}) in (1, 1)
+// CHECK: attention.finish {{.*}} outs(%{{.*}} : tensor<2x1xf32>)
+// CHECK: tensor.insert_slice %{{.*}} into %{{.*}} : tensor<2x1xf32> into tensor<1x2x1xf32>
+func.func @one_query(%q: tensor<1x1x1xf32>, %k: tensor<1x1x1xf32>, %v: tensor<1x1x2xf32>,
+                     %out: tensor<1x2x1xf32>) -> tensor<1x2x1xf32> {
+  %o = attention.fused query(%q : tensor<1x1x1xf32> by #map)
+      key(%k : tensor<1x1x1xf32> by #key) value(%v : tensor<1x1x2xf32> by #value)
+      normaliser(#attention.softmax)
+      outs(%out : tensor<1x2x1xf32> by [affine_map<(b, i, j, d, e) -> (b, e, i)>])
+  return %o : tensor<1x2x1xf32>
+}

@@ -13,6 +13,15 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
+namespace mlir::attention {
+/// A slot of a sorted list after an entry, from the slot and the one before it;
+/// `isBefore` builds whether the entry comes before another.
+SmallVector<Value> buildSortedInsert(OpBuilder &builder, Location loc,
+                                     ValueRange slot, ValueRange before,
+                                     ValueRange entry,
+                                     function_ref<Value(ValueRange)> isBefore);
+} // namespace mlir::attention
+
 #include "Attention/Dialect/Attention/IR/AttentionAttrInterfaces.h.inc"
 #include "Attention/Dialect/Attention/IR/AttentionReadingAttrInterfaces.h.inc"
 

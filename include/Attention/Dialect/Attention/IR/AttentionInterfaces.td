@@ -178,6 +178,8 @@ def RowReadingOpInterface : OpInterface<"RowReadingOpInterface"> {
     An operation that reads each row of weights: it gives tensors [b…, i] with one
     value a row, or [b…, i, n] with a list of them. It says so as an attribute that
     fused attention carries along, whose results are those of the operation.
+
+    The plain path asks for its definition by upstream's AggregatedOpInterface.
   }];
   let methods = [
     InterfaceMethod<"The weights, a tensor [b…, i, j].",

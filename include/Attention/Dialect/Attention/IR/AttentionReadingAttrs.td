@@ -62,17 +62,21 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::Type":$type)>,
     InterfaceMethod<
-      [{Whether few keys change the state, and scores alone say how: `buildEntry`
-        gets neither weight nor shift then, there is nothing to rescale, and an
-        entry may be left out where `buildIsSelected` says so. By default all keys
-        do.}],
+      [{Whether the slots are a sorted list, of the entries that come first in an
+        order which scores and keys alone decide: `buildEntry` gets neither weight
+        nor shift then, its values are those of a slot, there is nothing to
+        rescale, and `buildIsBefore` is the order. Most keys then change nothing,
+        and lists may be merged. By default not.}],
       "bool", "isSelective", (ins), "", [{ return false; }]>,
     InterfaceMethod<
-      [{Builds whether an entry changes the state whose last slot this is. The
-        entry's key is as in `buildInsert`.}],
-      "::mlir::Value", "buildIsSelected",
+      [{Builds whether an entry comes before a slot or another entry, in a strict
+        order: of two entries that are not equal, one does. The initial slot comes
+        behind all entries that are to be listed, and before those that are not;
+        it has no place before itself. With `inOrder` the entry's key comes behind
+        the other's.}],
+      "::mlir::Value", "buildIsBefore",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
-           "::mlir::ValueRange":$lastSlot, "::mlir::ValueRange":$entry,
+           "::mlir::ValueRange":$entry, "::mlir::ValueRange":$other,
            "bool":$inOrder), "",
       [{ llvm_unreachable("not selective"); }]>,
     InterfaceMethod<
@@ -92,11 +96,19 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
     InterfaceMethod<
       [{Builds a slot after an entry, from the slot, the one before it (nothing for
         the first) and the entry. With `inOrder` the entry's key comes behind those
-        in the state; else it is any other.}],
+        in the state; else it is any other. By default, which is for sorted lists,
+        a slot that the entry comes before takes the slot before it, or the entry
+        where that belongs behind it.}],
       "::llvm::SmallVector<::mlir::Value>", "buildInsert",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::ValueRange":$slot, "::mlir::ValueRange":$before,
-           "::mlir::ValueRange":$entry, "bool":$inOrder)>,
+           "::mlir::ValueRange":$entry, "bool":$inOrder), "",
+      [{
+        return ::mlir::attention::buildSortedInsert(
+            builder, loc, slot, before, entry, [&](::mlir::ValueRange other) {
+              return $_attr.buildIsBefore(builder, loc, entry, other, inOrder);
+            });
+      }]>,
     InterfaceMethod<
       [{Builds a slot when weights get a new shift and those so far are multiplied
         by `factor`, which may be 0. By default it stays.}],
@@ -132,7 +144,7 @@ def RowReadingAttrInterface : AttrInterface<"RowReadingAttrInterface"> {
 def Attention_TopKReadingAttr
     : Attention_Attr<"TopKReading", "top_k",
         [DeclareAttrInterfaceMethods<RowReadingAttrInterface,
-           ["getListLength", "isSelective", "buildIsSelected"]>]> {
+           ["getListLength", "isSelective", "buildIsBefore"]>]> {
   let summary = "The k keys of largest weight in a row.";
   let description = [{
     Results are lists of k elements a row: the weights, in decreasing order, and
@@ -152,7 +164,7 @@ def Attention_TopKReadingAttr
 def Attention_EntropyReadingAttr
     : Attention_Attr<"EntropyReading", "entropy",
         [DeclareAttrInterfaceMethods<RowReadingAttrInterface,
-                                     ["buildRescale"]>]> {
+           ["buildInsert", "buildRescale"]>]> {
   let summary = "The entropy of a row of weights.";
   let description = [{
     −Σ_j w[j] · ln w[j] over the keys, in nats, one value a row: 0 · ln 0 is 0, so

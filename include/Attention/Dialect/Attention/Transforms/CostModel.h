@@ -33,12 +33,10 @@ struct BlockSizes {
 };
 
 /// Chooses the blocks of an attention with so many queries, keys and features
-/// of queries and of values, any of which may be ShapedType::kDynamic, and
-/// perhaps with masks that are sets.
+/// of queries and of values, any of which may be ShapedType::kDynamic.
 BlockSizes chooseBlockSizes(const TargetFacts &facts, FloatType type,
                             int64_t numQueries, int64_t numKeys,
-                            int64_t numFeatures, int64_t numValueFeatures,
-                            bool hasSets = false);
+                            int64_t numFeatures, int64_t numValueFeatures);
 
 } // namespace mlir::attention
 

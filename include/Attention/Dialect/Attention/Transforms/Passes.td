@@ -110,7 +110,10 @@ def AttentionFuse : Pass<"attention-fuse"> {
     What reads the weights becomes part of the operation too: `attention.top_k`,
     `attention.entropy` and any other op that implements `RowReadingOpInterface`,
     where the normaliser allows to read key by key, and `attention.column_mass`. If
-    nothing else uses the weights, there is no tensor of them.
+    nothing else uses the weights, there is no tensor of them. Where only these, or
+    the weights or the log-sum-exp, are used, there is no context to compute: the
+    values are one feature, 0. So they become where `attention.fused` itself has a
+    context that nobody uses.
 
     Data movement becomes part of the indexing maps, of operations that were
     `attention.fused` before too: `linalg.transpose`, `linalg.broadcast`,

@@ -30,8 +30,17 @@ Value generalizeScore(RewriterBase &rewriter, ScoreOpInterface op);
 FailureOr<FusedOp> fuseAttention(RewriterBase &rewriter, ContextOp context,
                                  std::string &reason);
 
-/// Makes transposes, broadcasts and reshapes of what `op` reads, and a
-/// transpose of its context, part of its indexing maps. Returns the names of
+/// The same for weights without a context, of which `normaliser` is the end.
+FailureOr<FusedOp> fuseAttention(RewriterBase &rewriter,
+                                 NormaliserOpInterface normaliser,
+                                 std::string &reason);
+
+/// Where nobody uses the context of `op`, makes it one of a single feature, 0,
+/// and returns true.
+bool narrowUnusedContext(RewriterBase &rewriter, FusedOp op);
+
+/// Makes transposes, broadcasts and reshapes of what `op` reads, and
+/// transposes of what it gives, part of its indexing maps. Returns the names of
 /// the operations that it no longer needs.
 SmallVector<StringRef> absorbDataMovement(RewriterBase &rewriter, FusedOp op);
 
