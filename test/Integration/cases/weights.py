@@ -7,8 +7,9 @@ from program import attention, iset
 from . import TYPES, case, layouts, program, qkv, shape_label
 from .catalogue import MASKS, SPARSE
 
-# Fewer keys than a vector has lanes, no multiple of one, several blocks, of queries too.
-SHAPES = ((1, 1), (5, 7), (3, 0), (70, 133), (4, 200), (130, 8), (64, 96))
+# Fewer keys than a vector has lanes, no multiple of one, several blocks, of queries too,
+# so many that they are split.
+SHAPES = ((1, 1), (5, 7), (3, 0), (70, 133), (4, 200), (130, 8), (64, 96), (3, 1100))
 CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
 

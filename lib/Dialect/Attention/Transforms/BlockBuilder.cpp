@@ -65,10 +65,8 @@ SmallVector<Value> BlockBuilder::buildFromStates(ValueRange states) {
                                states.front(), states.drop_front(), state,
                                normaliser, op.getReadings());
   SmallVector<Value> merged(merge.getResults());
-  // Weights are a second pass over the keys.
-  return buildResults(op.getWeights() ? buildQueryBlock(buildTileScratch())
-                                      : QueryBlock(),
-                      merged);
+  assert(!op.getWeights() && "as they are built in parts too");
+  return buildResults(QueryBlock(), merged);
 }
 
 SmallVector<Value> BlockBuilder::buildInitialElements(ValueRange initElements) {
@@ -132,11 +130,14 @@ SmallVector<Value> BlockBuilder::buildState(const QueryBlock &queries,
                        initialState, buildOnline);
 }
 
-Value BlockBuilder::buildWeights(const QueryBlock &queries, unsigned number,
+Value BlockBuilder::buildWeights(MappedValue weights, ValueRange state) {
+  return buildWeights(buildQueryBlock(buildTileScratch()), weights, state);
+}
+
+Value BlockBuilder::buildWeights(const QueryBlock &queries, MappedValue out,
                                  ValueRange state) {
-  MappedValue weights =
-      buildMatrix(builder, loc, op.getOuts()[number], op.getOutputMap(number),
-                  op.getQueryDim(), op.getKeyDim());
+  MappedValue weights = buildMatrix(builder, loc, out.value, out.map,
+                                    op.getQueryDim(), op.getKeyDim());
   Value initial = weights.value;
   if (masks.leavesKeysOut) {
     Value zero = arith::ConstantOp::create(
@@ -153,7 +154,7 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, unsigned number,
   Value result = buildKeyLoops(builder, op, queries, sizes.keys, masks,
                                std::nullopt, initial, buildBlock)
                      .front();
-  return buildInsertion(builder, loc, result, op.getOuts()[number]);
+  return buildInsertion(builder, loc, result, out.value);
 }
 
 Value BlockBuilder::buildMass(ValueRange state, Value tile, Value mass) {
@@ -189,7 +190,9 @@ SmallVector<Value> BlockBuilder::buildResults(const QueryBlock &queries,
   ValueRange finished = finish.getResults();
   for (auto [number, result] : llvm::enumerate(op.getFusedResults())) {
     if (result.kind == FusedResultKind::Weights) {
-      results.push_back(buildWeights(queries, number, finalState));
+      results.push_back(
+          buildWeights(queries, {op.getOuts()[number], op.getOutputMap(number)},
+                       finalState));
       continue;
     }
     results.push_back(

@@ -35,6 +35,10 @@ public:
   /// The normaliser's state after all keys, of what was built last.
   ArrayRef<Value> getFinalState() const { return finalState; }
 
+  /// Builds the weights of the block into `weights`, by their normaliser's
+  /// state after all keys.
+  Value buildWeights(MappedValue weights, ValueRange state);
+
   /// Adds the weights of the block, by their normaliser's state after all keys,
   /// to the mass [keys] of the op's keys. Queries are packed into `tile`.
   Value buildMass(ValueRange state, Value tile, Value mass);
@@ -66,9 +70,9 @@ private:
   SmallVector<Value> buildResults(const QueryBlock &queries,
                                   ArrayRef<Value> state);
 
-  /// The weights, result `number`, in a second pass over the keys, from their
-  /// normaliser's state.
-  Value buildWeights(const QueryBlock &queries, unsigned number,
+  /// The weights, in a second pass over the keys, from their normaliser's
+  /// state.
+  Value buildWeights(const QueryBlock &queries, MappedValue out,
                      ValueRange state);
 
   RewriterBase &builder;

@@ -30,20 +30,38 @@ SmallVector<OpFoldResult> QueryBlocks::buildNumbers() {
   return numbers;
 }
 
-std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>>
-QueryBlocks::getBatchElement(ArrayRef<OpFoldResult> position) {
-  SmallVector<OpFoldResult> offsets(extents.size(), builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> sizes = extents;
+QueryBlocks::Tile QueryBlocks::buildTile(ArrayRef<OpFoldResult> position) {
+  Tile tile = {
+      SmallVector<OpFoldResult>(extents.size(), builder.getIndexAttr(0)),
+      extents};
+  unsigned queryDim = op.getQueryDim();
   for (unsigned dim = 0; dim < op.getNumBatch(); ++dim) {
-    offsets[dim] = position[dim];
-    sizes[dim] = builder.getIndexAttr(1);
+    tile.offsets[dim] = position[dim];
+    tile.sizes[dim] = builder.getIndexAttr(1);
   }
-  return {offsets, sizes};
+  if (position.size() <= queryDim)
+    return tile;
+  AffineExpr a, b;
+  bindDims(builder.getContext(), a, b);
+  OpFoldResult offset = affine::makeComposedFoldedAffineApply(
+      builder, loc, a * numBlockQueries, position[queryDim]);
+  tile.offsets[queryDim] = offset;
+  std::optional<int64_t> numQueries = getConstantIntValue(extents[queryDim]);
+  if (numQueries && *numQueries % numBlockQueries == 0) {
+    tile.sizes[queryDim] = builder.getIndexAttr(numBlockQueries);
+  } else if (!numQueries || *numQueries > numBlockQueries) {
+    AffineMap atMost = AffineMap::get(
+        2, 0, {builder.getAffineConstantExpr(numBlockQueries), a - b},
+        builder.getContext());
+    tile.sizes[queryDim] = affine::makeComposedFoldedAffineMin(
+        builder, loc, atMost, {extents[queryDim], offset});
+  }
+  return tile;
 }
 
 FailureOr<SmallVector<Value>>
-QueryBlocks::buildFromTile(ArrayRef<OpFoldResult> offsets,
-                           ArrayRef<OpFoldResult> sizes, BuildFromTile build) {
+QueryBlocks::buildFrom(ArrayRef<OpFoldResult> position, BuildFromTile build) {
+  auto [offsets, sizes] = buildTile(position);
   FailureOr<TilingResult> tile =
       op.getTiledImplementation(builder, offsets, sizes);
   if (failed(tile))
@@ -56,35 +74,6 @@ QueryBlocks::buildFromTile(ArrayRef<OpFoldResult> offsets,
     if (slice->use_empty())
       builder.eraseOp(slice);
   return values;
-}
-
-FailureOr<SmallVector<Value>>
-QueryBlocks::buildFromBlock(ArrayRef<OpFoldResult> position,
-                            BuildFromTile build) {
-  unsigned queryDim = op.getQueryDim();
-  auto [offsets, sizes] = getBatchElement(position);
-  AffineExpr a, b;
-  bindDims(builder.getContext(), a, b);
-  offsets[queryDim] = affine::makeComposedFoldedAffineApply(
-      builder, loc, a * numBlockQueries, position[queryDim]);
-  std::optional<int64_t> numQueries = getConstantIntValue(extents[queryDim]);
-  if (numQueries && *numQueries % numBlockQueries == 0) {
-    sizes[queryDim] = builder.getIndexAttr(numBlockQueries);
-  } else if (!numQueries || *numQueries > numBlockQueries) {
-    AffineMap atMost = AffineMap::get(
-        2, 0, {builder.getAffineConstantExpr(numBlockQueries), a - b},
-        builder.getContext());
-    sizes[queryDim] = affine::makeComposedFoldedAffineMin(
-        builder, loc, atMost, {extents[queryDim], offsets[queryDim]});
-  }
-  return buildFromTile(offsets, sizes, build);
-}
-
-FailureOr<SmallVector<Value>>
-QueryBlocks::buildFromBatchElement(ArrayRef<OpFoldResult> position,
-                                   BuildFromTile build) {
-  auto [offsets, sizes] = getBatchElement(position);
-  return buildFromTile(offsets, sizes, build);
 }
 
 SmallVector<OpFoldResult>

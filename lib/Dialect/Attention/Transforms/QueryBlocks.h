@@ -26,24 +26,18 @@ public:
   /// Builds values from a tile of the op, which is there no longer than that.
   using BuildFromTile = function_ref<SmallVector<Value>(FusedOp tile)>;
 
-  /// From the block at a batch element and block number. Fails where the op's
-  /// maps have no tiles.
-  FailureOr<SmallVector<Value>> buildFromBlock(ArrayRef<OpFoldResult> position,
-                                               BuildFromTile build);
+  /// From the block at a batch element and block number, or from all queries of
+  /// a batch element. Fails where the op's maps have no tiles.
+  FailureOr<SmallVector<Value>> buildFrom(ArrayRef<OpFoldResult> position,
+                                          BuildFromTile build);
 
-  /// From all queries of a batch element.
-  FailureOr<SmallVector<Value>>
-  buildFromBatchElement(ArrayRef<OpFoldResult> position, BuildFromTile build);
+  /// Offsets and sizes of that tile.
+  struct Tile {
+    SmallVector<OpFoldResult> offsets, sizes;
+  };
+  Tile buildTile(ArrayRef<OpFoldResult> position);
 
 private:
-  FailureOr<SmallVector<Value>> buildFromTile(ArrayRef<OpFoldResult> offsets,
-                                              ArrayRef<OpFoldResult> sizes,
-                                              BuildFromTile build);
-
-  /// Offsets and sizes of all queries of a batch element.
-  std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>>
-  getBatchElement(ArrayRef<OpFoldResult> position);
-
   RewriterBase &builder;
   Location loc;
   FusedOp op;

@@ -115,7 +115,7 @@ attention::buildPartialStates(RewriterBase &rewriter, FusedOp op,
       getAsOpFoldResult(loop.getInductionVars());
   SmallVector<StateSlice> slices;
   FailureOr<SmallVector<Value>> state =
-      blocks.buildFromBlock(ArrayRef(position).drop_back(), [&](FusedOp block) {
+      blocks.buildFrom(ArrayRef(position).drop_back(), [&](FusedOp block) {
         SmallVector<Value> outs;
         for (Value states : loop.getRegionIterArgs()) {
           slices.emplace_back(rewriter, loc, states, position);

@@ -10,9 +10,9 @@
 #include "Attention/Dialect/Attention/Transforms/Passes.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "BlockBuilder.h"
-#include "ColumnMass.h"
 #include "QueryBlocks.h"
 #include "RuntimeChecks.h"
+#include "SecondPass.h"
 #include "SplitKeys.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -112,8 +112,8 @@ private:
         << text;
   }
 
-  /// Builds what replaces the results of `op`; `rows` is it without a mass of
-  /// columns.
+  /// Builds what replaces the results of `op`; `rows` is it without those that
+  /// a loop of their own gives, or the op.
   FailureOr<SmallVector<Value>> buildLoops(IRRewriter &rewriter, FusedOp op,
                                            FusedOp rows, BlockSizes sizes,
                                            KeySplit split,
@@ -140,7 +140,7 @@ private:
     options.setTileSizes(tileSizes);
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     SmallVector<OpFoldResult> numbers;
-    if (op.getColumnMass())
+    if (rows != op)
       numbers = QueryBlocks(rewriter, rows, sizes.queries).buildNumbers();
     FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
         rewriter, cast<TilingInterface>(rows.getOperation()), options);
@@ -158,17 +158,29 @@ private:
     else
       inBlock = builder.build();
     rewriter.replaceOp(inner, inBlock);
-    if (!op.getColumnMass())
+    if (rows == op)
       return tiled->replacements;
 
     scf::ForallOp wider = keepStates(rewriter, loop, numbers, sizes.queries,
                                      builder.getFinalState());
-    size_t numRowResults = rows->getNumResults();
-    SmallVector<Value> results = wider.getResults().take_front(numRowResults);
+    ValueRange ofRows = wider.getResults().take_front(rows->getNumResults());
+    ValueRange states = wider.getResults().drop_front(ofRows.size());
     rewriter.setInsertionPointAfter(wider);
-    results.push_back(
-        buildColumnMass(rewriter, op, rows, sizes, masks,
-                        wider.getResults().drop_front(numRowResults)));
+    SmallVector<Value> results;
+    for (auto [number, result] : llvm::enumerate(op.getFusedResults())) {
+      if (result.kind == FusedResultKind::ColumnMass) {
+        results.push_back(
+            buildColumnMass(rewriter, op, number, rows, sizes, masks, states));
+      } else if (result.kind == FusedResultKind::Weights &&
+                 !rows.getWeights()) {
+        results.push_back(buildWeightsInParts(rewriter, op, number, rows, sizes,
+                                              masks, states,
+                                              partial->numParts));
+      } else {
+        results.push_back(ofRows.front());
+        ofRows = ofRows.drop_front();
+      }
+    }
     return results;
   }
 
@@ -184,12 +196,15 @@ private:
     if (runtimeChecks)
       buildRuntimeChecks(rewriter, op);
     MaskAnalysis masks = buildMaskAnalysis(rewriter, op, sizes);
-    // Sums over queries are a loop after that over blocks of them.
-    bool hasMass = op.getColumnMass();
-    FusedOp rows = hasMass ? buildWithoutColumnMass(rewriter, op) : op;
+    // Sums over queries are a loop after that over blocks of them, and so are
+    // weights of split keys.
+    bool splitsWeights = op.getWeights() && split.most > 1;
+    FusedOp rows = op;
+    if (op.getColumnMass() || splitsWeights)
+      rows = buildRows(rewriter, op, op.getWeights() && !splitsWeights);
     FailureOr<SmallVector<Value>> results =
         buildLoops(rewriter, op, rows, sizes, split, masks);
-    if (hasMass)
+    if (rows != op)
       rewriter.eraseOp(rows);
     if (failed(results)) {
       remark::missed(op.getLoc(), opts) << "not tiled: its maps have no tiles";

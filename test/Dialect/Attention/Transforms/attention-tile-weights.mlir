@@ -40,15 +40,35 @@
 // BUFFERS: attention.weights
 // BUFFERS-NOT: memref.copy
 // BUFFERS: return
-// In parts: the state is that of all of them; queries are packed once more.
+// In parts: the weights are a loop of their own over blocks of queries and parts of
+// the keys, from the states that the loop that merges leaves; queries are packed once
+// more.
 // PARTS-LABEL: func @full
-// PARTS: scf.forall
+// PARTS: scf.forall {{.*}} in (16, 2)
 // PARTS: attention.online
-// PARTS: scf.forall
+// PARTS: %[[LOOP:.*]]:3 = scf.forall (%[[I:.*]]) = (0) to (1000) step (64) shared_outs({{.*}}) -> (tensor<1000x64xf32>, tensor<16x64xf32>, tensor<16x64xf32>)
+// PARTS-NOT: attention.pack
 // PARTS: %[[STATE:.*]]:3 = attention.merge
-// PARTS: attention.pack
+// PARTS-NOT: attention.weights
 // PARTS: attention.finish %[[STATE]]#0
-// PARTS: attention.weights {{.*}} state(%[[STATE]]#1, %[[STATE]]#2
+// PARTS: scf.forall.in_parallel
+// PARTS-DAG: tensor.parallel_insert_slice %[[STATE]]#1
+// PARTS-DAG: tensor.parallel_insert_slice %[[STATE]]#2
+// PARTS: scf.forall (%[[B:.*]], %[[P:.*]]) in (16, 2) shared_outs(%[[ALL:.*]] = %{{.*}}) -> (tensor<1000x1000xf32>)
+// PARTS: %[[BEGIN:.*]] = affine.min
+// PARTS: %[[END:.*]] = affine.min
+// PARTS: %[[ROW:.*]] = affine.apply {{.*}}(%[[B]])
+// PARTS: %[[ROWS:.*]] = affine.min
+// PARTS: %[[SIZE:.*]] = affine.apply {{.*}}(%[[END]], %[[BEGIN]])
+// PARTS: %[[PART:.*]] = tensor.extract_slice %[[ALL]][%[[ROW]], %[[BEGIN]]] [%[[ROWS]], %[[SIZE]]]
+// PARTS: %[[PIVOT:.*]] = tensor.extract_slice %[[LOOP]]#1[%[[B]], 0] [1, 64]
+// PARTS: %[[SUM:.*]] = tensor.extract_slice %[[LOOP]]#2[%[[B]], 0] [1, 64]
+// PARTS: attention.pack
+// PARTS: scf.for {{.*}} iter_args(%{{.*}} = %[[PART]])
+// PARTS: attention.weights {{.*}} state(%[[PIVOT]], %[[SUM]] : {{.*}} outs(
+// PARTS: attention.weights {{.*}} outs(
+// PARTS-NOT: attention.
+// PARTS: tensor.parallel_insert_slice %{{.*}} into %[[ALL]][%[[ROW]], %[[BEGIN]]] [%[[ROWS]], %[[SIZE]]]
 func.func @full(%q: tensor<1000x64xf32>, %k: tensor<1000x64xf32>, %v: tensor<1000x64xf32>)
     -> (tensor<1000x64xf32>, tensor<1000x1000xf32>) {
   %empty = tensor.empty() : tensor<1000x64xf32>
@@ -83,6 +103,14 @@ func.func @full(%q: tensor<1000x64xf32>, %k: tensor<1000x64xf32>, %v: tensor<100
 // CHECK: attention.weights
 // CHECK-SAME: changes(sets
 // CHECK-NOT: attention.weights
+// In parts, with the row of log-sum-exps in its place among the results, zeros are
+// filled in by part.
+// PARTS-LABEL: func @causal
+// PARTS: attention.merge
+// PARTS: %[[LOOP:.*]] = scf.forall {{.*}} -> (tensor<?x?xf32>)
+// PARTS: linalg.fill
+// PARTS: attention.weights
+// PARTS: return %{{.*}}#0, %{{.*}}#1, %[[LOOP]]
 func.func @causal(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>, %out: tensor<?x64xf32>,
                   %row: tensor<?xf32>, %w: tensor<?x?xf32>) -> (tensor<?x64xf32>, tensor<?xf32>, tensor<?x?xf32>) {
   %o:3 = attention.fused query(%q : tensor<?x64xf32> by #query)

@@ -273,10 +273,10 @@ def AttentionTile : Pass<"attention-tile"> {
     for, as when one query reads a long cache, the keys that a block visits are
     split too: one parallel loop over batch elements, blocks of queries and parts
     of the keys leaves a state for each, and a second merges those of a block in
-    order (`attention.merge`) and finishes. Parts have at least 512 keys; their
-    number follows from shapes and target facts, where the number of keys is
-    known at run time only, at run time. It is one where the number of blocks of
-    queries is not static.
+    order (`attention.merge`) and finishes; weights are then a third, over as many
+    parts. Parts have at least 512 keys; their number follows from shapes and
+    target facts, where the number of keys is known at run time only, at run time.
+    It is one where the number of blocks of queries is not static.
 
     Block sizes follow from the shapes and the target's facts
     (`attention-set-target`); options override them. What can not be tiled stays

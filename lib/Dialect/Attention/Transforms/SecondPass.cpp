@@ -1,12 +1,12 @@
-//===- ColumnMass.cpp - How much each key is read -------------------------===//
+//===- SecondPass.cpp - What needs the state of all keys ------------------===//
 //
-// A thread has some of the keys and adds to them block of queries after block
-// of queries: the order of a sum depends on neither threads nor parts, and
-// nothing is kept but the state that each block of queries ended with.
+// A thread has some of the keys. Of the mass it adds block of queries after
+// block of queries, so that the order of a sum depends on neither threads nor
+// parts. Nothing is kept but the state that each block of queries ended with.
 //
 //===----------------------------------------------------------------------===//
 
-#include "ColumnMass.h"
+#include "SecondPass.h"
 
 #include "Attention/Target/TargetFacts.h"
 #include "BlockBuilder.h"
@@ -24,18 +24,21 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-FusedOp attention::buildWithoutColumnMass(RewriterBase &rewriter, FusedOp op) {
+FusedOp attention::buildRows(RewriterBase &rewriter, FusedOp op,
+                             bool withWeights) {
   SmallVector<MappedValue> inits, outs;
   for (auto [index, init] : llvm::enumerate(op.getInitOperands()))
     inits.push_back({init, op.getInitMap(index)});
-  for (auto [index, out] : llvm::enumerate(op.getOuts().drop_back()))
-    outs.push_back({out, op.getOutputMap(index)});
+  for (auto [index, result] : llvm::enumerate(op.getFusedResults()))
+    if (result.kind != FusedResultKind::ColumnMass &&
+        (result.kind != FusedResultKind::Weights || withWeights))
+      outs.push_back({op.getOuts()[index], op.getOutputMap(index)});
   auto rows = FusedOp::create(
       rewriter, op.getLoc(), {op.getQuery(), op.getQueryMap()},
       {op.getKey(), op.getKeyMap()}, {op.getValue(), op.getValueMap()},
       op.getParameters(), op.getScale(), op.getScoreChanges(),
-      op.getNormaliser(), inits, op.getOrigin(), outs, op.getLse(),
-      op.getWeights(), op.getReadings().getValue(), /*columnMass=*/false);
+      op.getNormaliser(), inits, op.getOrigin(), outs, op.getLse(), withWeights,
+      op.getReadings().getValue(), /*columnMass=*/false);
   IRMapping mapping;
   op.getCombine().cloneInto(&rows.getCombine(), mapping);
   rows->setDiscardableAttrs(op->getDiscardableAttrDictionary());
@@ -79,8 +82,8 @@ scf::ForallOp attention::keepStates(RewriterBase &rewriter, scf::ForallOp loop,
   return wider;
 }
 
-/// Leaves `op`, a batch element, a range of its keys. Its values are not read
-/// and stay.
+/// Leaves `op`, which has an origin, a range of its keys. Its values are not
+/// read and stay.
 static void restrictKeys(OpBuilder &builder, FusedOp op, OpFoldResult offset,
                          OpFoldResult size) {
   Location loc = op.getLoc();
@@ -97,6 +100,64 @@ static void restrictKeys(OpBuilder &builder, FusedOp op, OpFoldResult offset,
   OpOperand &first = op.getOriginMutable()[op.getNumBatch() + 1];
   first.set(builder.createOrFold<arith::AddIOp>(
       loc, first.get(), getValueOrCreateConstantIndexOp(builder, loc, offset)));
+}
+
+/// The states of a block of queries.
+static SmallVector<Value> buildStates(OpBuilder &builder, Location loc,
+                                      ValueRange states,
+                                      ArrayRef<OpFoldResult> position) {
+  return llvm::map_to_vector(states, [&](Value all) {
+    return StateSlice(builder, loc, all, position).extract(builder, loc);
+  });
+}
+
+/// for positions and parts of the keys, in parallel:
+///   out[position, keys] = build(tile at the position, out[position, keys])
+///
+/// with result `number` of `op` as out; positions are batch elements or blocks
+/// of queries, of `rows`, as many as `numbers` has in each dimension.
+static Value buildPartLoop(
+    RewriterBase &rewriter, FusedOp op, unsigned number, FusedOp rows,
+    BlockSizes sizes, SmallVector<OpFoldResult> numbers, OpFoldResult numParts,
+    function_ref<Value(FusedOp, ArrayRef<OpFoldResult>, Value)> build) {
+  Location loc = op.getLoc();
+  IndexOps ops(rewriter, loc);
+  unsigned keyDim = op.getKeyDim();
+  QueryBlocks blocks(rewriter, rows, sizes.queries);
+  numbers.push_back(numParts);
+  auto loop = scf::ForallOp::create(rewriter, loc, numbers,
+                                    ValueRange(op.getOuts()[number]),
+                                    /*mapping=*/std::nullopt);
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(loop.getTerminator());
+  SmallVector<OpFoldResult> position =
+      getAsOpFoldResult(loop.getInductionVars());
+  KeyRange keys = buildPartOfKeys(
+      rewriter, loc, {ops.constant(0), blocks.getExtent(keyDim)},
+      {position.pop_back_val(), numParts}, sizes.keys);
+
+  QueryBlocks::Tile tile = blocks.buildTile(position);
+  tile.offsets[keyDim] = keys.begin;
+  tile.sizes[keyDim] = ops.sub(keys.end, keys.begin);
+  SmallVector<OpFoldResult> offsets, extents;
+  LogicalResult found = op.getResultTilePosition(rewriter, number, tile.offsets,
+                                                 tile.sizes, offsets, extents);
+  assert(succeeded(found) && "as maps of results have tiles");
+  (void)found;
+  SmallVector<OpFoldResult> strides(offsets.size(), ops.constant(1));
+  Value all = loop.getRegionIterArgs().front();
+  Value out = tensor::ExtractSliceOp::create(rewriter, loc, all, offsets,
+                                             extents, strides);
+  FailureOr<SmallVector<Value>> part =
+      blocks.buildFrom(position, [&](FusedOp tiled) {
+        restrictKeys(rewriter, tiled, tile.offsets[keyDim], tile.sizes[keyDim]);
+        return SmallVector<Value>{build(tiled, position, out)};
+      });
+  assert(succeeded(part) && "as blocks of its queries have been made");
+  rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
+  tensor::ParallelInsertSliceOp::create(rewriter, loc, part->front(), all,
+                                        offsets, extents, strides);
+  return loop.getResult(0);
 }
 
 /// for blocks of queries: mass += weights of the block, over the queries
@@ -119,13 +180,10 @@ static Value buildBlocks(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
   SmallVector<OpFoldResult> inElement(op.getNumBatch(), ops.constant(0));
   inElement.push_back(loop.getInductionVar());
   FailureOr<SmallVector<Value>> next =
-      blocks.buildFromBlock(inElement, [&](FusedOp block) {
+      blocks.buildFrom(inElement, [&](FusedOp block) {
         SmallVector<OpFoldResult> ofBlock(position);
         ofBlock.push_back(loop.getInductionVar());
-        SmallVector<Value> state;
-        for (Value all : states)
-          state.push_back(
-              StateSlice(rewriter, loc, all, ofBlock).extract(rewriter, loc));
+        SmallVector<Value> state = buildStates(rewriter, loc, states, ofBlock);
         return SmallVector<Value>{
             BlockBuilder(rewriter, block, sizes, masks)
                 .buildMass(state, scratch, loop.getRegionIterArg(0))};
@@ -136,58 +194,42 @@ static Value buildBlocks(RewriterBase &rewriter, FusedOp op, BlockSizes sizes,
 }
 
 Value attention::buildColumnMass(RewriterBase &rewriter, FusedOp op,
-                                 FusedOp rows, BlockSizes sizes,
-                                 const MaskAnalysis &masks, ValueRange states) {
+                                 unsigned number, FusedOp rows,
+                                 BlockSizes sizes, const MaskAnalysis &masks,
+                                 ValueRange states) {
   Location loc = op.getLoc();
-  IndexOps ops(rewriter, loc);
-  unsigned keyDim = op.getKeyDim();
-  unsigned number = op.getOuts().size() - 1;
-  AffineMap map = op.getOutputMap(number);
   QueryBlocks blocks(rewriter, rows, sizes.queries);
-  OpFoldResult numKeys = blocks.getExtent(keyDim);
   OpFoldResult numParts =
-      buildNumKeyParts(rewriter, loc, numKeys,
+      buildNumKeyParts(rewriter, loc, blocks.getExtent(op.getKeyDim()),
                        {getTargetFacts(op).parallelism, /*isFixed=*/false});
   SmallVector<OpFoldResult> numbers;
   for (unsigned dim = 0; dim < op.getNumBatch(); ++dim)
     numbers.push_back(blocks.getExtent(dim));
-  numbers.push_back(numParts);
-  auto loop = scf::ForallOp::create(rewriter, loc, numbers,
-                                    ValueRange(op.getOuts()[number]),
-                                    /*mapping=*/std::nullopt);
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(loop.getTerminator());
-  SmallVector<OpFoldResult> position =
-      getAsOpFoldResult(loop.getInductionVars());
-  KeyRange keys =
-      buildPartOfKeys(rewriter, loc, {ops.constant(0), numKeys},
-                      {position.pop_back_val(), numParts}, sizes.keys);
-  OpFoldResult numPartKeys = ops.sub(keys.end, keys.begin);
+  auto build = [&](FusedOp element, ArrayRef<OpFoldResult> position,
+                   Value part) {
+    Value zero = arith::ConstantOp::create(
+        rewriter, loc, rewriter.getFloatAttr(op.getComputeType(), 0.0));
+    Value mass =
+        buildRow(rewriter, loc, part, op.getOutputMap(number), op.getKeyDim());
+    mass = linalg::FillOp::create(rewriter, loc, zero, mass).getResult(0);
+    mass = buildBlocks(rewriter, element, sizes, masks, states, position, mass);
+    return buildInsertion(rewriter, loc, mass, part);
+  };
+  return buildPartLoop(rewriter, op, number, rows, sizes, numbers, numParts,
+                       build);
+}
 
-  SmallVector<OpFoldResult> offsets, extents;
-  for (AffineExpr result : map.getResults()) {
-    unsigned dim = cast<AffineDimExpr>(result).getPosition();
-    offsets.push_back(dim == keyDim ? keys.begin : position[dim]);
-    extents.push_back(dim == keyDim ? numPartKeys : ops.constant(1));
-  }
-  SmallVector<OpFoldResult> strides(offsets.size(), ops.constant(1));
-  Value all = loop.getRegionIterArgs().front();
-  Value part = tensor::ExtractSliceOp::create(rewriter, loc, all, offsets,
-                                              extents, strides);
-  Value zero = arith::ConstantOp::create(
-      rewriter, loc, rewriter.getFloatAttr(op.getComputeType(), 0.0));
-  Value mass = buildRow(rewriter, loc, part, map, keyDim);
-  mass = linalg::FillOp::create(rewriter, loc, zero, mass).getResult(0);
-  FailureOr<SmallVector<Value>> sums =
-      blocks.buildFromBatchElement(position, [&](FusedOp element) {
-        restrictKeys(rewriter, element, keys.begin, numPartKeys);
-        return SmallVector<Value>{buildBlocks(rewriter, element, sizes, masks,
-                                              states, position, mass)};
-      });
-  assert(succeeded(sums) && "as blocks of its queries have been made");
-  part = buildInsertion(rewriter, loc, sums->front(), part);
-  rewriter.setInsertionPointToStart(loop.getTerminator().getBody());
-  tensor::ParallelInsertSliceOp::create(rewriter, loc, part, all, offsets,
-                                        extents, strides);
-  return loop.getResult(0);
+Value attention::buildWeightsInParts(RewriterBase &rewriter, FusedOp op,
+                                     unsigned number, FusedOp rows,
+                                     BlockSizes sizes,
+                                     const MaskAnalysis &masks,
+                                     ValueRange states, OpFoldResult numParts) {
+  auto build = [&](FusedOp block, ArrayRef<OpFoldResult> position, Value part) {
+    return BlockBuilder(rewriter, block, sizes, masks)
+        .buildWeights({part, op.getOutputMap(number)},
+                      buildStates(rewriter, op.getLoc(), states, position));
+  };
+  QueryBlocks blocks(rewriter, rows, sizes.queries);
+  return buildPartLoop(rewriter, op, number, rows, sizes, blocks.buildNumbers(),
+                       numParts, build);
 }
