@@ -171,6 +171,17 @@ def add_bias(s: Scores, bias: np.ndarray) -> Scores:
                   s.error + finite_or_zero(np.abs(value)))
 
 
+def most_equal(terms: np.ndarray) -> np.ndarray:
+    """How many terms of a row, not 0, are equal at most: in a sum they may all be
+    rounded the same way, by half a unit each."""
+    ordered = np.sort(terms, axis=-1)
+    position = np.arange(terms.shape[-1])
+    begins = np.ones(terms.shape, bool)
+    begins[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    length = position + 1 - np.maximum.accumulate(np.where(begins, position, 0), axis=-1)
+    return np.max(np.where(ordered == 0, 0, length), axis=-1, initial=0)
+
+
 def softmax(s: Scores, sinks: Optional[np.ndarray] = None) -> tuple[Bounded, Bounded]:
     """Weights [b…, i, j] and log-sum-exp [b…, i]. Sinks have the trailing batch
     dimensions."""
@@ -191,7 +202,8 @@ def softmax(s: Scores, sinks: Optional[np.ndarray] = None) -> tuple[Bounded, Bou
     # The argument of the exponential is a rounded difference.
     relative = s.error + np.abs(finite_or_zero(value - shift[..., None])) + STEP
     relative = np.where(s.live, relative, 0)
-    of_sum = (finite_or_zero(weights) * relative).sum(-1) + 2 * np.sqrt(s.value.shape[-1])
+    of_sum = ((finite_or_zero(weights) * relative).sum(-1)
+              + np.maximum(2 * np.sqrt(s.value.shape[-1]), most_equal(np.where(s.live, numerators, 0)) / 2))
     error = finite_or_zero(weights) * (relative + of_sum[..., None])
     error = np.where(s.live, error + underflow(value), 0)
     return (Bounded(weights, error),

@@ -123,8 +123,20 @@ Value TopKBuilder::insert(OpBuilder &builder, Value row, Value all,
   SmallVector<OpFoldResult> extents(ArrayRef(sizes[0]).drop_back());
   extents.push_back(builder.getIndexAttr(1));
   SmallVector<OpFoldResult> strides(rank, builder.getIndexAttr(1));
-  return tensor::InsertSliceOp::create(builder, loc, row, all, offsets, extents,
-                                       strides);
+  // Of the same rank: where extents become known to be 1, upstream's folding
+  // mistakes which of them an insertion drops.
+  auto type = cast<RankedTensorType>(row.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.push_back(1);
+  SmallVector<ReassociationIndices> reassociation;
+  for (unsigned dim = 0; dim + 1 < rank; ++dim)
+    reassociation.push_back({dim});
+  reassociation.back().push_back(rank - 1);
+  Value column = tensor::ExpandShapeOp::create(
+      builder, loc, RankedTensorType::get(shape, type.getElementType()), row,
+      reassociation, extents);
+  return tensor::InsertSliceOp::create(builder, loc, column, all, offsets,
+                                       extents, strides);
 }
 
 SmallVector<Value> TopKBuilder::build() {

@@ -36,13 +36,6 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
                              bool transposed, Value bias, Type computeType) {
   auto xType = cast<RankedTensorType>(x.getType());
   int64_t rank = xType.getRank();
-  SmallVector<ReassociationIndices> rows(2);
-  llvm::append_range(rows[0], llvm::seq<int64_t>(rank - 1));
-  rows[1] = {rank - 1};
-  Value flat = x;
-  if (rank > 2)
-    flat = tensor::CollapseShapeOp::create(builder, loc, x, rows);
-
   OpFoldResult numOut = tensor::getMixedSize(builder, loc, w, !transposed);
   if (bias) {
     // One of their types may leave open what the other states.
@@ -54,6 +47,19 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
           builder, loc,
           RankedTensorType::get({*constant}, biasType.getElementType()), bias);
   }
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, x);
+  sizes.back() = numOut;
+  // Upstream's bufferisation gives the collapse of a static extent of 0 and a
+  // dynamic one a type that is none.
+  if (llvm::is_contained(xType.getShape().drop_back(), 0))
+    return tensor::EmptyOp::create(builder, loc, sizes, computeType);
+
+  SmallVector<ReassociationIndices> rows(2);
+  llvm::append_range(rows[0], llvm::seq<int64_t>(rank - 1));
+  rows[1] = {rank - 1};
+  Value flat = x;
+  if (rank > 2)
+    flat = tensor::CollapseShapeOp::create(builder, loc, x, rows);
   OpFoldResult numRows = tensor::getMixedSize(builder, loc, flat, 0);
   Value empty = tensor::EmptyOp::create(
       builder, loc, ArrayRef<OpFoldResult>{numRows, numOut}, computeType);
@@ -82,8 +88,6 @@ static Value buildProjection(OpBuilder &builder, Location loc, Value x, Value w,
                        .getResult(0);
   if (rank == 2)
     return product;
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, x);
-  sizes.back() = numOut;
   SmallVector<int64_t> shape(xType.getShape().drop_back());
   shape.push_back(cast<RankedTensorType>(product.getType()).getDimSize(1));
   return tensor::ExpandShapeOp::create(
