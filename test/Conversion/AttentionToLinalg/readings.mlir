@@ -15,8 +15,11 @@ func.func @top_k(%w: tensor<?x6xf32>) -> (tensor<?x3xf32>, tensor<?x3xi32>) {
   // CHECK: %[[BEST:.*]]:2 = linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]}
   // CHECK-SAME: ins(%[[W]], %[[LAST]], %[[LASTKEY]] : {{.*}} outs(%[[FLOOR]], %[[NONE]] :
   // CHECK: %[[J:.*]] = linalg.index 1
-  // CHECK: tensor.insert_slice %[[BEST]]#0 into %[[TOP]]
-  // CHECK: tensor.insert_slice %[[BEST]]#1 into %[[KEYS]]
+  // Of full rank, so that nothing has to find out which dimensions are dropped.
+  // CHECK: %[[W:.*]] = tensor.expand_shape %[[BEST]]#0 {{.*}} into tensor<?x1xf32>
+  // CHECK: tensor.insert_slice %[[W]] into %[[TOP]]
+  // CHECK: %[[K:.*]] = tensor.expand_shape %[[BEST]]#1 {{.*}} into tensor<?x1xi32>
+  // CHECK: tensor.insert_slice %[[K]] into %[[KEYS]]
   %0:2 = attention.top_k %w k(3) : tensor<?x6xf32> -> tensor<?x3xf32>, tensor<?x3xi32>
   return %0#0, %0#1 : tensor<?x3xf32>, tensor<?x3xi32>
 }

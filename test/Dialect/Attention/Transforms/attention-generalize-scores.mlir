@@ -140,3 +140,16 @@ func.func @general(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x6xf32> 
   } : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
   return %s : tensor<4x6xf32>
 }
+
+// -----
+
+// Without rows there is nothing to project.
+// CHECK-LABEL: func @no_rows
+func.func @no_rows(%q: tensor<1x0x?x8xf32>, %k: tensor<1x0x6x7xf32>, %wq: tensor<5x8xf32>, %wk: tensor<5x7xf32>, %v: tensor<5xf32>) -> tensor<1x0x?x6xf32> {
+  // CHECK-NOT: tensor.collapse_shape
+  // CHECK-NOT: linalg.matmul
+  // CHECK: attention.score %{{.*}}, %{{.*}} params(%{{.*}}) combine
+  // CHECK: tensor<1x0x?x5xf32>, tensor<1x0x6x5xf32>, tensor<5xf32> -> tensor<1x0x?x6xf32>
+  %s = attention.additive_score %q, %k, %wq, %wk, %v : tensor<1x0x?x8xf32>, tensor<1x0x6x7xf32>, tensor<5x8xf32>, tensor<5x7xf32>, tensor<5xf32> -> tensor<1x0x?x6xf32>
+  return %s : tensor<1x0x?x6xf32>
+}
