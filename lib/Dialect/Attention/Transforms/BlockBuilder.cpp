@@ -154,7 +154,8 @@ Value BlockBuilder::buildWeights(const QueryBlock &queries, MappedValue out,
   Value result = buildKeyLoops(builder, op, queries, sizes.keys, masks,
                                std::nullopt, initial, buildBlock)
                      .front();
-  return buildInsertion(builder, loc, result, out.value);
+  return buildInsertion(builder, loc, result, out.value, out.map,
+                        {op.getQueryDim(), op.getKeyDim()});
 }
 
 Value BlockBuilder::buildMass(ValueRange state, Value tile, Value mass) {
@@ -195,8 +196,9 @@ SmallVector<Value> BlockBuilder::buildResults(const QueryBlock &queries,
                        finalState));
       continue;
     }
-    results.push_back(
-        buildInsertion(builder, loc, finished.front(), op.getOuts()[number]));
+    results.push_back(buildInsertion(
+        builder, loc, finished.front(), op.getOuts()[number],
+        op.getOutputMap(number), {op.getQueryDim(), op.getValueDim()}));
     finished = finished.drop_front();
   }
   return results;

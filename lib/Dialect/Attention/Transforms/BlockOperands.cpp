@@ -22,12 +22,39 @@ OpFoldResult attention::getExtent(OpBuilder &builder, Location loc,
   return tensor::getMixedSize(builder, loc, matrix.value, position);
 }
 
+/// The dimensions of a tensor that each of those of a matrix stands for, if a
+/// slice would not do: where extents turn out to be 1, upstream's folding takes
+/// a slice to drop the first of them, which is wrong where one that stays comes
+/// before another and that before one that goes.
+static std::optional<SmallVector<ReassociationIndices>>
+findGroups(RankedTensorType type, ArrayRef<bool> stays) {
+  bool mayBeOne = false, isFollowed = false, isAmbiguous = false;
+  SmallVector<ReassociationIndices> groups;
+  ReassociationIndices before;
+  for (auto [dim, extent] : llvm::enumerate(type.getShape())) {
+    if (!stays[dim]) {
+      if (extent != 1)
+        return std::nullopt;
+      isAmbiguous |= isFollowed;
+      (groups.empty() ? before : groups.back()).push_back(dim);
+      continue;
+    }
+    isFollowed |= mayBeOne;
+    mayBeOne |= extent == 1 || ShapedType::isDynamic(extent);
+    groups.emplace_back(std::exchange(before, {})).push_back(dim);
+  }
+  if (!isAmbiguous)
+    return std::nullopt;
+  return groups;
+}
+
 MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
                                    Value operand, AffineMap map, unsigned row,
                                    unsigned column) {
   SmallVector<OpFoldResult> offsets, sizes, strides;
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> results;
+  SmallVector<bool> stays(map.getNumResults(), false);
   auto type = cast<RankedTensorType>(operand.getType());
   for (auto [position, result] : llvm::enumerate(map.getResults())) {
     offsets.push_back(builder.getIndexAttr(0));
@@ -37,6 +64,7 @@ MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
       sizes.push_back(builder.getIndexAttr(1));
       continue;
     }
+    stays[position] = true;
     sizes.push_back(tensor::getMixedSize(builder, loc, operand, position));
     shape.push_back(type.getDimSize(position));
     results.push_back(
@@ -46,6 +74,10 @@ MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
   if (type.getRank() == 2)
     return {operand, matrixMap};
   auto matrixType = RankedTensorType::get(shape, type.getElementType());
+  if (auto groups = findGroups(type, stays))
+    return {tensor::CollapseShapeOp::create(builder, loc, matrixType, operand,
+                                            *groups),
+            matrixMap};
   return {tensor::ExtractSliceOp::create(builder, loc, matrixType, operand,
                                          offsets, sizes, strides),
           matrixMap};
@@ -68,10 +100,20 @@ Value attention::buildRow(OpBuilder &builder, Location loc, Value operand,
 }
 
 Value attention::buildInsertion(OpBuilder &builder, Location loc, Value part,
-                                Value whole) {
+                                Value whole, AffineMap map,
+                                ArrayRef<unsigned> dims) {
   auto type = cast<RankedTensorType>(whole.getType());
   if (type == part.getType())
     return part;
+  SmallVector<bool> stays(type.getRank(), true);
+  for (auto [position, result] : llvm::enumerate(map.getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(result);
+    stays[position] = dim && llvm::is_contained(dims, dim.getPosition());
+  }
+  if (auto groups = findGroups(type, stays))
+    return tensor::ExpandShapeOp::create(
+        builder, loc, type, part, *groups,
+        tensor::getMixedSizes(builder, loc, whole));
   SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
   return tensor::InsertSliceOp::create(

@@ -28,8 +28,10 @@ MappedValue buildMatrix(OpBuilder &builder, Location loc, Value operand,
 Value buildRow(OpBuilder &builder, Location loc, Value operand, AffineMap map,
                unsigned row);
 
-/// Puts a matrix or row back where it was taken from.
-Value buildInsertion(OpBuilder &builder, Location loc, Value part, Value whole);
+/// Puts a matrix or row back where it was taken from: `dims` of `map`, and what
+/// there is beyond its results.
+Value buildInsertion(OpBuilder &builder, Location loc, Value part, Value whole,
+                     AffineMap map, ArrayRef<unsigned> dims);
 
 /// The one element of an operand of one element a batch element.
 Value buildElement(OpBuilder &builder, Location loc, Value operand);

@@ -124,6 +124,10 @@ Value ScoreParts::buildFeatures(unsigned side, ValueRange tensors,
   };
   sizes[from.feature] = position(tensors.size(), single.size());
   Value result = tensor::EmptyOp::create(builder, loc, sizes, c);
+  // Upstream inserts nothing into a static extent of 0.
+  if (llvm::is_contained(cast<RankedTensorType>(result.getType()).getShape(),
+                         0))
+    return result;
   // Scalars are all there is behind the tensors, or are overwritten.
   for (Value value : single)
     if (!isa<TensorType>(value.getType()))

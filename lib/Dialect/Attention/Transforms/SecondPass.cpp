@@ -213,7 +213,8 @@ Value attention::buildColumnMass(RewriterBase &rewriter, FusedOp op,
         buildRow(rewriter, loc, part, op.getOutputMap(number), op.getKeyDim());
     mass = linalg::FillOp::create(rewriter, loc, zero, mass).getResult(0);
     mass = buildBlocks(rewriter, element, sizes, masks, states, position, mass);
-    return buildInsertion(rewriter, loc, mass, part);
+    return buildInsertion(rewriter, loc, mass, part, op.getOutputMap(number),
+                          op.getKeyDim());
   };
   return buildPartLoop(rewriter, op, number, rows, sizes, numbers, numParts,
                        build);

@@ -247,3 +247,28 @@ func.func @decode(%q: tensor<1x8xf32>, %k: tensor<77x8xf32>, %v: tensor<77x16xf3
       outs(%o : tensor<1x16xf32> by [#out])
   return %r : tensor<1x16xf32>
 }
+
+// -----
+
+#query = affine_map<(b, i, j, d, e) -> (b, i, d)>
+#key = affine_map<(b, i, j, d, e) -> (b, j, d)>
+#value = affine_map<(b, i, j, d, e) -> (b, j, e)>
+#out = affine_map<(b, i, j, d, e) -> (b, i, e)>
+
+// Of no batch elements there are no features to put side by side.
+// CHECK-LABEL: func @no_batch
+// CHECK-NOT: tensor.insert_slice
+// CHECK: attention.fused
+func.func @no_batch(%q: tensor<0x40x8xf32>, %k: tensor<0x77x8xf32>, %v: tensor<0x77x16xf32>,
+                    %o: tensor<0x40x16xf32>) -> tensor<0x40x16xf32> {
+  %r = attention.fused query(%q : tensor<0x40x8xf32> by #query)
+      key(%k : tensor<0x77x8xf32> by #key) value(%v : tensor<0x77x16xf32> by #value)
+      combine (%a: f32, %b: f32) {
+        %s = arith.subf %a, %b : f32
+        %t = arith.mulf %s, %s : f32
+        attention.yield %t : f32
+      }
+      normaliser(#attention.softmax)
+      outs(%o : tensor<0x40x16xf32> by [#out])
+  return %r : tensor<0x40x16xf32>
+}

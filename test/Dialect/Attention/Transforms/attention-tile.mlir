@@ -170,3 +170,23 @@ func.func @one_query(%q: tensor<1x1x1xf32>, %k: tensor<1x1x1xf32>, %v: tensor<1x
       outs(%out : tensor<1x2x1xf32> by [affine_map<(b, i, j, d, e) -> (b, e, i)>])
   return %o : tensor<1x2x1xf32>
 }
+
+// -----
+
+#query = affine_map<(b, i, j, d, e) -> (i, d, b)>
+#key = affine_map<(b, i, j, d, e) -> (j, d, b)>
+#value = affine_map<(b, i, j, d, e) -> (j, e, b)>
+#out = affine_map<(b, i, j, d, e) -> (i, e, b)>
+// Where a slice would drop a dimension behind two that stay, of which the first
+// may be 1, it says which by a reshape.
+// CHECK-LABEL: func @batch_last
+// CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0], [1, 2]] : tensor<?x8x1xf32> into tensor<?x8xf32>
+// CHECK: attention.finish
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0], [1, 2]] {{.*}} into tensor<?x4x1xf32>
+func.func @batch_last(%q: tensor<?x8x3xf32>, %k: tensor<?x8x3xf32>, %v: tensor<?x4x3xf32>,
+                      %init: tensor<?x4x3xf32>) -> tensor<?x4x3xf32> {
+  %o = attention.fused query(%q : tensor<?x8x3xf32> by #query)
+      key(%k : tensor<?x8x3xf32> by #key) value(%v : tensor<?x4x3xf32> by #value)
+      normaliser(#attention.softmax) outs(%init : tensor<?x4x3xf32> by [#out])
+  return %o : tensor<?x4x3xf32>
+}
