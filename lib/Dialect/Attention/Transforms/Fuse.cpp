@@ -228,9 +228,12 @@ static MappedValue buildZeros(OpBuilder &builder, Location loc, MappedValue key,
   return {linalg::FillOp::create(builder, loc, zero, empty).getResult(0), map};
 }
 
-/// Puts an attention.fused before found->position.
-static FailureOr<FusedOp> fuse(RewriterBase &rewriter, FusableAttention &found,
-                               std::string &reason) {
+/// Replaces `found` by attention.fused, before found.position, and returns
+/// that. Where that may not be done, `reason` says why, and nothing has
+/// changed.
+static FailureOr<FusedOp> buildFused(RewriterBase &rewriter,
+                                     FusableAttention &found,
+                                     std::string &reason) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(found.position);
   ScoreOpInterface score = found.score;
@@ -317,24 +320,6 @@ static FailureOr<FusedOp> fuse(RewriterBase &rewriter, FusableAttention &found,
   buildCombine(rewriter, score, fused.getCombine());
   replaceResults(rewriter, found, fused);
   return fused;
-}
-
-FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
-                                            ContextOp context,
-                                            std::string &reason) {
-  FailureOr<FusableAttention> found = findFusableAttention(context, reason);
-  if (failed(found))
-    return failure();
-  return fuse(rewriter, *found, reason);
-}
-
-FailureOr<FusedOp> attention::fuseAttention(RewriterBase &rewriter,
-                                            NormaliserOpInterface normaliser,
-                                            std::string &reason) {
-  FailureOr<FusableAttention> found = findFusableAttention(normaliser, reason);
-  if (failed(found))
-    return failure();
-  return fuse(rewriter, *found, reason);
 }
 
 /// %r:2 = fused … value(%v by #v) outs(%o, %h …) reads([#attention.entropy])
@@ -458,12 +443,13 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
     Location loc = end.getLoc();
     std::string reason, readings;
     StringRef score;
+    FailureOr<FusedOp> fused;
     auto found = findFusableAttention(end, reason);
     if (succeeded(found)) {
       score = found->score->getName().getStringRef();
       readings = describeReadings(*found);
+      fused = buildFused(rewriter, *found, reason);
     }
-    FailureOr<FusedOp> fused = fuseAttention(rewriter, end, reason);
     if (failed(fused)) {
       remark::missed(loc, options("Fused")) << "not fused: " + reason;
       return;

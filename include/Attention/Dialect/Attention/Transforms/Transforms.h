@@ -16,24 +16,12 @@ class RewriterBase;
 
 namespace mlir::attention {
 
-class ContextOp;
 class FusedOp;
 
 /// Builds the scores of `op` from its parts: attention.score and, where it has
 /// a scale, attention.modify_scores. Returns them, a tensor [b…, i, j] of the
 /// op's type; the op itself stays.
 Value generalizeScore(RewriterBase &rewriter, ScoreOpInterface op);
-
-/// Replaces `context`, and what leads to it from a score function, by
-/// attention.fused and returns that. Where that may not be done, `reason` says
-/// why, and nothing has changed.
-FailureOr<FusedOp> fuseAttention(RewriterBase &rewriter, ContextOp context,
-                                 std::string &reason);
-
-/// The same for weights without a context, of which `normaliser` is the end.
-FailureOr<FusedOp> fuseAttention(RewriterBase &rewriter,
-                                 NormaliserOpInterface normaliser,
-                                 std::string &reason);
 
 /// Where nobody uses the context of `op`, makes it one of a single feature, 0,
 /// and returns true.
