@@ -142,6 +142,18 @@ void BlockEmitter::storeVector(Value vector, Value buffer, ValueRange at) {
   vector::StoreOp::create(b, loc, vector, buffer, at);
 }
 
+BlockEmitter::Values BlockEmitter::loadVectors(ValueRange buffers,
+                                               ValueRange at) {
+  return llvm::map_to_vector(
+      buffers, [&](Value buffer) { return loadVector(buffer, at); });
+}
+
+void BlockEmitter::storeVectors(ValueRange vectors, ValueRange buffers,
+                                ValueRange at) {
+  for (auto [vector, buffer] : llvm::zip_equal(vectors, buffers))
+    storeVector(vector, buffer, at);
+}
+
 BlockEmitter::Values
 BlockEmitter::loop(Value begin, Value end, int64_t step, ValueRange values,
                    function_ref<Values(Value, ValueRange)> body) {

@@ -67,6 +67,9 @@ protected:
 
   Value loadVector(Value buffer, ValueRange at);
   void storeVector(Value vector, Value buffer, ValueRange at);
+  /// The same for several buffers, at one position.
+  Values loadVectors(ValueRange buffers, ValueRange at);
+  void storeVectors(ValueRange vectors, ValueRange buffers, ValueRange at);
 
   /// for (i = begin; i < end; i += step) values = body(i, values)
   Values loop(Value begin, Value end, int64_t step, ValueRange values,

@@ -24,18 +24,6 @@ ReadingEmitter::ReadingEmitter(OpBuilder &builder, Location loc,
     : BlockEmitter(builder, loc, computeType, lanes), readings(readings),
       states(getReadingStates(readings, computeType, state)) {}
 
-BlockEmitter::Values ReadingEmitter::loadSlot(ValueRange buffers,
-                                              ValueRange at) {
-  return llvm::map_to_vector(
-      buffers, [&](Value buffer) { return loadVector(buffer, at); });
-}
-
-void ReadingEmitter::storeSlot(ValueRange slot, ValueRange buffers,
-                               ValueRange at) {
-  for (auto [value, buffer] : llvm::zip_equal(slot, buffers))
-    storeVector(value, buffer, at);
-}
-
 Value ReadingEmitter::emitAny(Value condition) {
   return vector::ReductionOp::create(b, loc, vector::CombiningKind::OR,
                                      condition);
@@ -52,18 +40,18 @@ BlockEmitter::Values ReadingEmitter::insertEntry(const ReadingValues &state,
   auto insertAt = [&](Value t, ValueRange slot, ValueRange before) {
     Values next =
         state.reading.buildInsert(b, loc, slot, before, entry, inOrder);
-    storeSlot(next, state.values, {t, lane});
+    storeVectors(next, state.values, {t, lane});
     return next;
   };
   int64_t end = state.reading.getNumSlots() - 1;
   if (end == 0)
     return insertAt(index(0), last, {});
-  Values current = loadSlot(state.values, {index(end - 1), lane});
+  Values current = loadVectors(state.values, {index(end - 1), lane});
   Values newLast = insertAt(index(end), last, current);
   current =
       unrolledLoop(index(end - 1), current, [&](Value number, ValueRange slot) {
         Value t = sub(index(end - 1), number);
-        Values before = loadSlot(state.values, {add(t, -1), lane});
+        Values before = loadVectors(state.values, {add(t, -1), lane});
         insertAt(t, slot, before);
         return before;
       });
@@ -133,8 +121,8 @@ void ReadingEmitter::insertKeys(const ReadingValues &state, Value strip,
         [&](OpBuilder &, Location) { scf::YieldOp::create(b, loc, last); });
     return Values(ifOp.getResults());
   };
-  loop(index(0), numKeys, 1, loadSlot(state.values, {getLastSlot(state), lane}),
-       emitKey);
+  loop(index(0), numKeys, 1,
+       loadVectors(state.values, {getLastSlot(state), lane}), emitKey);
 }
 
 /// for j in keys: if the key's entry is selected by any query:
@@ -148,7 +136,7 @@ void ReadingEmitter::mergeKeys(const ReadingValues &state, Value strip,
                                Value lane, ValueRange candidates) {
   auto countType = VectorType::get(lanes, b.getI32Type());
   Value noCounts = arith::ConstantOp::create(b, loc, b.getZeroAttr(countType));
-  Values last = loadSlot(state.values, {getLastSlot(state), lane});
+  Values last = loadVectors(state.values, {getLastSlot(state), lane});
   auto emitKey = [&](Value row, ValueRange counts) -> Values {
     Values entry = buildSelectiveEntry(state, loadVector(strip, {row, column}),
                                        add(firstKey, row));
@@ -258,10 +246,10 @@ void ReadingEmitter::rescale(Value lane, const Move &move) {
     if (state.reading.isSelective())
       continue;
     loop(index(0), index(state.reading.getNumSlots()), 1, [&](Value t) {
-      Values slot =
-          state.reading.buildRescale(b, loc, loadSlot(state.values, {t, lane}),
-                                     move.shift, move.newShift, move.factor);
-      storeSlot(slot, state.values, {t, lane});
+      Values slot = state.reading.buildRescale(
+          b, loc, loadVectors(state.values, {t, lane}), move.shift,
+          move.newShift, move.factor);
+      storeVectors(slot, state.values, {t, lane});
     });
   }
 }
@@ -275,7 +263,7 @@ void ReadingEmitter::addCarried(ValueRange carried, int64_t numVectors,
     size_t size = state.reading.getNumSlots() * slotSize;
     ValueRange slots = carried.slice(vector * size, size);
     for (; !slots.empty(); slots = slots.drop_front(slotSize)) {
-      Values last = loadSlot(state.values, {getLastSlot(state), lane});
+      Values last = loadVectors(state.values, {getLastSlot(state), lane});
       Values entry =
           state.reading.buildEntryOfSlot(b, loc, slots.take_front(slotSize));
       insertEntry(state, lane, last, entry, /*inOrder=*/true);
@@ -306,13 +294,13 @@ void ReadingEmitter::addPart(ValueRange partStates, Value part, Value lane,
       continue;
     }
     loop(index(0), index(reading.getNumSlots()), 1, [&](Value u) {
-      Values slot = loadSlot(buffers, {part, u, lane});
+      Values slot = loadVectors(buffers, {part, u, lane});
       bool isSelective = reading.isSelective();
       if (!isSelective && move.factor)
         slot = reading.buildRescale(b, loc, slot, move.shift, move.newShift,
                                     move.factor);
       Values entry = reading.buildEntryOfSlot(b, loc, slot);
-      Values last = loadSlot(state.values, {getLastSlot(state), lane});
+      Values last = loadVectors(state.values, {getLastSlot(state), lane});
       auto insert = [&] {
         insertEntry(state, lane, last, entry, /*inOrder=*/false);
       };
@@ -336,7 +324,7 @@ void ReadingEmitter::emitResults(ValueRange outs,
     ValueRange buffers = state.values, results = out.values;
     loop(index(0), index(reading.getNumSlots()), 1, [&](Value t) {
       Values columns = reading.buildResults(
-          b, loc, loadSlot(buffers, {t, lane}), normaliser, normaliserState);
+          b, loc, loadVectors(buffers, {t, lane}), normaliser, normaliserState);
       loop(index(0), rows, 1, [&](Value i) {
         Values at = {add(lane, i)};
         if (reading.getListLength())

@@ -58,8 +58,6 @@ public:
                    ValueRange normaliserState, Value lane, Value rows);
 
 private:
-  Values loadSlot(ValueRange buffers, ValueRange at);
-  void storeSlot(ValueRange slot, ValueRange buffers, ValueRange at);
   Value getLastSlot(const ReadingValues &state);
 
   /// Brings a state up to date with an entry, and returns its last slot, which

@@ -31,18 +31,6 @@ Value SortedListEmitter::countPairs(Value count, Value bits) {
   return add(shiftLeft(whole, bits), rest);
 }
 
-BlockEmitter::Values SortedListEmitter::load(ValueRange buffers,
-                                             ValueRange at) {
-  return llvm::map_to_vector(
-      buffers, [&](Value buffer) { return loadVector(buffer, at); });
-}
-
-void SortedListEmitter::store(ValueRange values, ValueRange buffers,
-                              ValueRange at) {
-  for (auto [value, buffer] : llvm::zip_equal(values, buffers))
-    storeVector(value, buffer, at);
-}
-
 void SortedListEmitter::loadAndStore(
     Value count, function_ref<Values(Value)> load,
     function_ref<void(Value, ValueRange)> body) {
@@ -58,8 +46,8 @@ void SortedListEmitter::order(ValueRange buffers, Value lane, Value numPairs,
                               function_ref<Pair(Value)> getPair) {
   auto loadPair = [&](Value pair) {
     auto [first, second] = getPair(pair);
-    Values rows = load(buffers, {first, lane});
-    llvm::append_range(rows, load(buffers, {second, lane}));
+    Values rows = loadVectors(buffers, {first, lane});
+    llvm::append_range(rows, loadVectors(buffers, {second, lane}));
     return rows;
   };
   loadAndStore(numPairs, loadPair, [&](Value pair, ValueRange rows) {
@@ -72,15 +60,15 @@ void SortedListEmitter::order(ValueRange buffers, Value lane, Value numPairs,
       lower.push_back(arith::SelectOp::create(b, loc, isBefore, c, a));
       upper.push_back(arith::SelectOp::create(b, loc, isBefore, a, c));
     }
-    store(lower, buffers, {first, lane});
-    store(upper, buffers, {second, lane});
+    storeVectors(lower, buffers, {first, lane});
+    storeVectors(upper, buffers, {second, lane});
   });
 }
 
 void SortedListEmitter::fill(ValueRange buffers, Value lane, Value count,
                              Value counts) {
   Values none = reading.buildInit(b, loc, vectorType);
-  auto loadRow = [&](Value row) { return load(buffers, {row, lane}); };
+  auto loadRow = [&](Value row) { return loadVectors(buffers, {row, lane}); };
   loadAndStore(count, loadRow, [&](Value row, ValueRange entry) {
     Value number = arith::IndexCastOp::create(b, loc, b.getI32Type(), row);
     number = vector::BroadcastOp::create(b, loc, counts.getType(), number);
@@ -89,7 +77,7 @@ void SortedListEmitter::fill(ValueRange buffers, Value lane, Value count,
     Values filled;
     for (auto [value, initial] : llvm::zip_equal(entry, none))
       filled.push_back(arith::SelectOp::create(b, loc, isOwn, value, initial));
-    store(filled, buffers, {row, lane});
+    storeVectors(filled, buffers, {row, lane});
   });
 }
 
@@ -139,8 +127,8 @@ void SortedListEmitter::merge(ValueRange slots, Value lane, ValueRange parts,
   auto loadBoth = [&](Value i) {
     Values position(at);
     position.append({i, partLane});
-    Values both = load(parts, position);
-    llvm::append_range(both, load(slots, {getSlot(i), lane}));
+    Values both = loadVectors(parts, position);
+    llvm::append_range(both, loadVectors(slots, {getSlot(i), lane}));
     return both;
   };
   loadAndStore(
@@ -152,7 +140,7 @@ void SortedListEmitter::merge(ValueRange slots, Value lane, ValueRange parts,
         Values better;
         for (auto [a, c] : llvm::zip_equal(entry, slot))
           better.push_back(arith::SelectOp::create(b, loc, isBefore, a, c));
-        store(better, slots, {getSlot(i), lane});
+        storeVectors(better, slots, {getSlot(i), lane});
       });
   clean(slots, lane, index(numSlots), index(llvm::Log2_64_Ceil(numSlots)),
         /*mirrored=*/true);

@@ -42,9 +42,6 @@ private:
   /// number of those with both among `count` rows: the first ones.
   Value countPairs(Value count, Value bits);
 
-  Values load(ValueRange buffers, ValueRange at);
-  void store(ValueRange values, ValueRange buffers, ValueRange at);
-
   /// for (i = 0; i < count; ++i) body(i, load(i)), where count is not 0 and
   /// what is loaded is not what another iteration stores. Loads are an
   /// iteration ahead: LLVM would make masked stores of selections from what has
