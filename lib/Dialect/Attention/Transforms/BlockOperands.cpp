@@ -22,17 +22,24 @@ OpFoldResult attention::getExtent(OpBuilder &builder, Location loc,
   return tensor::getMixedSize(builder, loc, matrix.value, position);
 }
 
-/// The dimensions of a tensor that each of those of a matrix stands for, if a
-/// slice would not do: where extents turn out to be 1, upstream's folding takes
-/// a slice to drop the first of them, which is wrong where one that stays comes
-/// before another and that before one that goes.
+/// Where a matrix or row is made of `dims` of `map`, and of what a tensor has
+/// beyond its results: the tensor's dimensions that each of its own stands for,
+/// if a slice would not do. Where extents turn out to be 1, upstream's folding
+/// takes a slice to drop the first of them, which is wrong where one that stays
+/// comes before another and that before one that goes.
 static std::optional<SmallVector<ReassociationIndices>>
-findGroups(RankedTensorType type, ArrayRef<bool> stays) {
+findGroups(RankedTensorType type, AffineMap map, ArrayRef<unsigned> dims) {
+  auto stays = [&](unsigned position) {
+    if (position >= map.getNumResults())
+      return true;
+    auto dim = dyn_cast<AffineDimExpr>(map.getResult(position));
+    return dim && llvm::is_contained(dims, dim.getPosition());
+  };
   bool mayBeOne = false, isFollowed = false, isAmbiguous = false;
   SmallVector<ReassociationIndices> groups;
   ReassociationIndices before;
   for (auto [dim, extent] : llvm::enumerate(type.getShape())) {
-    if (!stays[dim]) {
+    if (!stays(dim)) {
       if (extent != 1)
         return std::nullopt;
       isAmbiguous |= isFollowed;
@@ -54,7 +61,6 @@ MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
   SmallVector<OpFoldResult> offsets, sizes, strides;
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> results;
-  SmallVector<bool> stays(map.getNumResults(), false);
   auto type = cast<RankedTensorType>(operand.getType());
   for (auto [position, result] : llvm::enumerate(map.getResults())) {
     offsets.push_back(builder.getIndexAttr(0));
@@ -64,7 +70,6 @@ MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
       sizes.push_back(builder.getIndexAttr(1));
       continue;
     }
-    stays[position] = true;
     sizes.push_back(tensor::getMixedSize(builder, loc, operand, position));
     shape.push_back(type.getDimSize(position));
     results.push_back(
@@ -74,7 +79,7 @@ MappedValue attention::buildMatrix(OpBuilder &builder, Location loc,
   if (type.getRank() == 2)
     return {operand, matrixMap};
   auto matrixType = RankedTensorType::get(shape, type.getElementType());
-  if (auto groups = findGroups(type, stays))
+  if (auto groups = findGroups(type, map, {row, column}))
     return {tensor::CollapseShapeOp::create(builder, loc, matrixType, operand,
                                             *groups),
             matrixMap};
@@ -105,12 +110,7 @@ Value attention::buildInsertion(OpBuilder &builder, Location loc, Value part,
   auto type = cast<RankedTensorType>(whole.getType());
   if (type == part.getType())
     return part;
-  SmallVector<bool> stays(type.getRank(), true);
-  for (auto [position, result] : llvm::enumerate(map.getResults())) {
-    auto dim = dyn_cast<AffineDimExpr>(result);
-    stays[position] = dim && llvm::is_contained(dims, dim.getPosition());
-  }
-  if (auto groups = findGroups(type, stays))
+  if (auto groups = findGroups(type, map, dims))
     return tensor::ExpandShapeOp::create(
         builder, loc, type, part, *groups,
         tensor::getMixedSizes(builder, loc, whole));

@@ -127,9 +127,8 @@ private:
     }
     SmallVector<OpFoldResult> tileSizes(op.getNumBatch(),
                                         rewriter.getIndexAttr(1));
-    // No more than there are, so that a single block has a static size: where
-    // folding finds that size, upstream mistakes which dimensions of 1 an
-    // insertion drops.
+    // No more than there are, so that a single block has a static size, as
+    // QueryBlocks gives it.
     int64_t numQueries =
         getExtent(op.getQuery(), op.getQueryMap(), op.getQueryDim());
     bool isOneBlock = numQueries > 0 && numQueries < sizes.queries;
