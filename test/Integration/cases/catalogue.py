@@ -9,6 +9,8 @@ import numpy as np
 
 from program import divisor, iset
 
+from . import program, qkv, shape_label
+
 
 def extents(s):
     return s.data.value.shape
@@ -142,3 +144,14 @@ def strips_of_kept(p, s, rng):
 # Those that leave out whole blocks of keys, in several ranges or as only data tell.
 SPARSE = {f.__name__.replace("_", " "): f for f in (
     global_and_window, packed_documents, keep_blocks, global_and_window_of_documents, strips_of_kept)}
+
+
+def sparse_calls(rng, known_keys, attend):
+    """Calls of `attend(p, q, k, v, change)` under each of SPARSE: of extents that are odd and
+    not known, of known ones, and of another type."""
+    for name, mask in SPARSE.items():
+        for t, dynamic, nq, nkv in (("f32", True, 150, 397), ("f32", False, 33, known_keys), ("f64", True, 33, 131)):
+            p = program(t, dynamic)
+            q, k, v = qkv(p, rng, t, (2, 3), nq, nkv, 6, 5, kv_batch=(2, 1))
+            attend(p, q, k, v, lambda s: mask(p, s, rng))
+            yield p.call(f"{name}, {shape_label(t, q, k, v)}")

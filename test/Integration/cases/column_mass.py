@@ -5,7 +5,7 @@ import numpy as np
 from program import iset
 
 from . import TYPES, case, layouts, program, qkv, shape_label
-from .catalogue import MASKS, SPARSE
+from .catalogue import MASKS, sparse_calls
 
 CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
@@ -48,13 +48,7 @@ def masks(rng):
 
 @case("column mass where whole blocks of keys are left out, by unions, by data and by both", core=True)
 def sparse(rng):
-    for name, mask in SPARSE.items():
-        # Odd and not known; known; of the other type.
-        for t, dynamic, nq, nkv in (("f32", True, 150, 397), ("f32", False, 33, 1200), ("f64", True, 33, 131)):
-            p = program(t, dynamic)
-            q, k, v = qkv(p, rng, t, (2, 3), nq, nkv, 6, 5, kv_batch=(2, 1))
-            mass(p, q, k, v, lambda s: mask(p, s, rng))
-            yield p.call(f"{name}, {shape_label(t, q, k, v)}")
+    yield from sparse_calls(rng, 1200, mass)
 
 
 @case("column mass of changed scores, with sinks, and of scores as weights")

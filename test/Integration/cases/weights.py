@@ -5,7 +5,7 @@ import numpy as np
 from program import attention, iset
 
 from . import TYPES, case, layouts, program, qkv, shape_label
-from .catalogue import MASKS, SPARSE
+from .catalogue import MASKS, sparse_calls
 
 # Fewer keys than a vector has lanes, no multiple of one, several blocks, of queries too,
 # so many that they are split.
@@ -40,13 +40,7 @@ def masks(rng):
 
 @case("weights where whole blocks of keys are left out, by unions, by data and by both", core=True)
 def sparse(rng):
-    for name, mask in SPARSE.items():
-        # Odd and not known; known; of the other type.
-        for t, dynamic, nq, nkv in (("f32", True, 150, 397), ("f32", False, 33, 131), ("f64", True, 33, 131)):
-            p = program(t, dynamic)
-            q, k, v = qkv(p, rng, t, (2, 3), nq, nkv, 6, 5, kv_batch=(2, 1))
-            attention(p, q, k, v, weights=True, change=lambda s: mask(p, s, rng))
-            yield p.call(f"{name}, {shape_label(t, q, k, v)}")
+    yield from sparse_calls(rng, 131, lambda p, q, k, v, change: attention(p, q, k, v, weights=True, change=change))
 
 
 @case("weights of changed scores, with sinks")
