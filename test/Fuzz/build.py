@@ -73,6 +73,10 @@ class Builder:
             wq, wk, v, b = (p.arg(rng.normal(size=s), spec.elements[0], self.static(f"additive {n}", len(s)))
                             for n, s in enumerate(((h, q.data.shape[-1]), (h, k.data.shape[-1]), (h,), (h,))))
             return p.additive(q, k, wq, wk, v, bias=b if rng.random() < 0.5 else None)
+        if spec.score == "memory":
+            x = self.numbers("q", (*spec.batch, spec.nq, spec.nkv))
+            x[rng.random(x.shape) < rng.choice((0, 0.1, 0.7))] = -np.inf
+            return p.scores(x)
         if spec.score == "combine":
             return modifiers.combine(p, rng, q, k, spec.elements[0], self.static("parameter", 1))
         return p.dot(q, k, scaled=spec.score == "scaled")
@@ -87,12 +91,14 @@ class Builder:
         q = self.input("q", self.numbers("q", (*spec.batch, spec.nq, spec.d)), spec.elements[0])
         k = self.input("k", self.numbers("k", (*spec.kv_batch, spec.nkv, dk)), spec.elements[1], ones)
         s = self.scores(q, k)
+        scores = [s]
         for kind, seed, dropped in spec.changes:
             rng = np.random.default_rng(seed)
             if kind == "modify":
                 s = modifiers.modify(p, rng, s)
             else:
                 s = masks.mask(p, rng, s, kind, spec.dynamic == "some", dropped)
+            scores.append(s)
         v = self.input("v", self.values(s, (*spec.kv_batch, spec.nkv, spec.dv)), spec.elements[2], ones)
         sinks = None
         if spec.sinks:
@@ -112,6 +118,8 @@ class Builder:
             kind, _, count = name.partition(" ")
             readings += p.top_k(w, int(count)) if count else [getattr(p, kind)(w)]
         p.result(o, *([lse] if lse else []), *([w] if spec.weights else []), *readings)
+        if spec.scores_used:
+            p.result(scores[generator(spec, "used").integers(len(scores))])
         return p.call(str(spec))
 
 

@@ -40,6 +40,7 @@ from spec import Spec, random_spec  # noqa: E402
 from way import Way, random_way  # noqa: E402
 
 BATCH = 12
+PROGRESS = 600  # programs between two lines of it
 TOGETHER = "does not run together with others"
 # The bounds of oracle.py hold for what is likely; here are many thousand rows.
 SLACK = 4
@@ -205,6 +206,9 @@ def main() -> int:
             programs += count
             for failure in found:
                 print(failure, flush=True)
+            if programs % PROGRESS < count:
+                print(f"{programs} of {len(seeds)} programs, {len(failures)} failures, "
+                      f"{time.time() - start:.0f} s", file=sys.stderr, flush=True)
     print(f"{programs} programs from seed {options.seed}, {len(failures)} failures, "
           f"{time.time() - start:.0f} s")
     return 1 if failures else 0

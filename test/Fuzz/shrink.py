@@ -22,7 +22,7 @@ def smaller(spec):
         yield but(changes=spec.changes[:position] + spec.changes[position + 1:])
     for name in spec.layouts:
         yield but(layouts={n: l for n, l in spec.layouts.items() if n != name})
-    for name in ("sinks", "weights", "lse"):
+    for name in ("sinks", "weights", "lse", "scores_used"):
         if getattr(spec, name):
             yield but(**{name: False})
     for position in range(len(spec.readings)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 EXTENTS = (1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 66, 77, 127, 128, 129, 130, 200)
 FEATURES = (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 33)
 
+# And "memory", a tensor of scores.
 SCORES = {"dot": 8, "scaled": 6, "scale": 4, "bilinear": 3, "additive": 3, "combine": 6}
 CHANGES = {"set": 10, "keep": 4, "bias": 4, "where": 4, "modify": 6}
 LAYOUTS = {"plain": 8, "transposed": 4, "packed": 3, "every second row": 1, "broadcast": 1}
@@ -35,6 +36,7 @@ class Spec:
     sinks: bool = False
     lse: bool = False
     weights: bool = False
+    scores_used: bool = False  # some of them, before or after a change, are a result
     readings: tuple = ()  # of the weights: "top_k K", "entropy", "column_mass"
     scores_of: str = "normal"  # or "large", "equal"
     values_of: str = "normal"  # or "not finite"
@@ -58,7 +60,7 @@ class Spec:
                  f"score {self.score}", "changes " + ", ".join(k for k, *_ in self.changes)]
         parts += [f"{name} {layout}" for name, layout in self.layouts.items()]
         parts += ["normaliser none"] if self.normaliser == "none" else []
-        parts += [name for name in ("sinks", "lse", "weights") if getattr(self, name)]
+        parts += [name for name in ("sinks", "lse", "weights", "scores_used") if getattr(self, name)]
         parts += self.readings
         parts += [x for x in (f"scores {self.scores_of}", f"values {self.values_of}")
                   if not x.endswith("normal")]
@@ -110,4 +112,7 @@ def random_spec(seed: int) -> Spec:
     if weights_are_scores:  # those near 0 have an entropy on one side of it only
         del chances["entropy"]
     spec.readings = tuple(name for name, chance in chances.items() if rng.random() < chance)
+    if rng.random() < 0.05:
+        spec.score = "memory"
+    spec.scores_used = rng.random() < 0.05
     return spec

@@ -10,7 +10,7 @@ With dynamic=True all extents are `?`, so that calls of one program with arrays 
 different shapes have the same text and are compiled once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Optional, Sequence, Union
 
 import numpy as np
@@ -101,6 +101,16 @@ class Program:
         value = self._new(element, dims, data, "a")
         self.inputs.append(value)
         return value
+
+    def scores(self, data) -> Value:
+        """A tensor argument of scores; pairs of −inf are absent."""
+        value = self.arg(data, self.compute)
+        return replace(value, data=oracle.Scores(value.data, ~np.isneginf(value.data), np.zeros(value.data.shape)))
+
+    def weights(self, data) -> Value:
+        """A tensor argument of weights."""
+        value = self.arg(data, self.compute)
+        return replace(value, data=oracle.Bounded(value.data, np.zeros(value.data.shape)))
 
     def scalar(self, data, element: str) -> Value:
         """A scalar argument."""

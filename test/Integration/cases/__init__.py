@@ -98,7 +98,7 @@ def shape_label(element: str, q, k, v) -> str:
 
 def load() -> list:
     """All cases, in the order of the subjects."""
-    from . import (causal, column_mass, contractions, extents, fused, masks, metamorphic,  # noqa: F401
+    from . import (causal, column_mass, contractions, extents, fused, masks, memory, metamorphic,  # noqa: F401
                    normalisers, pairs, readings, regions, rows, scores, segments, tails, threads, types, weights)
 
     return CASES

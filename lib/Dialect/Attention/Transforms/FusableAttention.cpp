@@ -1,9 +1,10 @@
 //===- FusableAttention.cpp - What attention.fused is made of -------------===//
 //
 // Walks back from a context, or from weights that have none, to the score
-// function. Scores may have no other user: they would have to be computed for
-// it after all. Weights may: what reads them in a known way goes along, and for
-// others they are a result.
+// function, or to a tensor of scores: those of others, and those that somebody
+// else uses, since they have to be computed for it after all. Weights may have
+// other users: what reads them in a known way goes along, and for others they
+// are a result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -143,22 +144,24 @@ static FailureOr<FusableAttention> findRest(FusableAttention found,
       found.lse = result;
 
   Operation *user = found.normaliser;
-  Value scores = found.normaliser.getScores();
+  found.scores = found.normaliser.getScores();
   while (true) {
-    Operation *op = scores.getDefiningOp();
+    Operation *op = found.scores.getDefiningOp();
     if (!isa_and_nonnull<ScoreChangeOpInterface, ScoreOpInterface>(op)) {
-      reason = "the scores are not a score function's";
-      return failure();
+      found.whyInMemory = "the scores are not a score function's";
+      break;
     }
-    if (failed(isOnlyUser(scores, "the scores", user, reason)) ||
-        failed(isInBlock(op, "the scores", found.normaliser, reason)))
-      return failure();
+    if (failed(
+            isOnlyUser(found.scores, "the scores", user, found.whyInMemory)) ||
+        failed(
+            isInBlock(op, "the scores", found.normaliser, found.whyInMemory)))
+      break;
     user = op;
     found.score = dyn_cast<ScoreOpInterface>(op);
     if (found.score)
       break;
     found.changes.push_back(cast<ScoreChangeOpInterface>(op));
-    scores = found.changes.back().getScores();
+    found.scores = found.changes.back().getScores();
   }
   std::reverse(found.changes.begin(), found.changes.end());
   if (failed(findPosition(found, reason)))
@@ -195,6 +198,13 @@ attention::findFusableAttention(NormaliserOpInterface normaliser,
 
 SmallVector<ScoreChange> FusableAttention::getScoreChanges() {
   SmallVector<ScoreChange> steps;
+  if (!score)
+    steps.push_back({ScoreChangeKind::Bias,
+                     {},
+                     scores,
+                     AffineMap::getMultiDimIdentityMap(
+                         cast<RankedTensorType>(scores.getType()).getRank(),
+                         scores.getContext())});
   for (ScoreChangeOpInterface change : changes)
     llvm::append_range(steps, change.getScoreChanges());
   return steps;

@@ -1,8 +1,8 @@
 //===- FusableAttention.h - What attention.fused is made of -----*- C++ -*-===//
 //
-// Finds the operations between a score function and a context, or what else
-// reads weights, through interfaces only, and says why they cannot be one
-// operation.
+// Finds the operations between a score function, or a tensor of scores, and a
+// context, or what else reads weights, through interfaces only, and says why
+// they cannot be one operation.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,10 +13,14 @@
 
 namespace mlir::attention {
 
-/// score -> changes… -> normaliser -> context and readings of the weights, all
+/// scores -> changes… -> normaliser -> context and readings of the weights, all
 /// in one block.
 struct FusableAttention {
+  /// Null where the scores are a tensor in memory.
   ScoreOpInterface score;
+  Value scores;
+  /// Why the scores are a tensor in memory, if they are.
+  std::string whyInMemory;
   /// In program order.
   SmallVector<ScoreChangeOpInterface> changes;
   NormaliserOpInterface normaliser;
@@ -36,7 +40,8 @@ struct FusableAttention {
   /// What the fused operation has to stand before.
   Operation *position = nullptr;
 
-  /// The steps of all changes as one list.
+  /// The steps of all changes as one list, of which the first adds the scores
+  /// to 0 if they are in memory.
   SmallVector<ScoreChange> getScoreChanges();
 };
 

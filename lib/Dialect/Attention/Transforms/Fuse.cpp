@@ -2,7 +2,8 @@
 //
 // Makes one operation of a score function, what is done to its scores, a
 // normaliser, and a context or what else is read of the weights, so that no
-// tensor of scores has to exist.
+// tensor of scores has to exist. Scores and weights that are tensors anyway are
+// read as a bias of scores of 0.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,6 +48,14 @@ static AffineMap getPlainMap(MLIRContext *context, unsigned numBatch,
   for (unsigned dim : others)
     targets.push_back(numBatch + dim);
   return AffineMap::getMultiDimMapWithTargets(numBatch + 4, targets, context);
+}
+
+/// (d0, …) -> a row and a column, which count from the end of the batch
+/// dimensions.
+static AffineMap getUnbatchedMap(MLIRContext *context, unsigned numBatch,
+                                 unsigned row, unsigned column) {
+  return AffineMap::getMultiDimMapWithTargets(
+      numBatch + 4, {numBatch + row, numBatch + column}, context);
 }
 
 /// Whether the last batch dimensions are known to be the same at run time.
@@ -154,10 +163,11 @@ static Type getComputeType(ValueRange tensors) {
 static MappedExtents getExtents(FusableAttention &found, unsigned numBatch) {
   MLIRContext *context = found.normaliser.getContext();
   MappedExtents extents(numBatch + 4);
-  extents.add(found.score.getQuery().getType(),
-              getPlainMap(context, numBatch, {0}));
+  if (found.score)
+    extents.add(found.score.getQuery().getType(),
+                getPlainMap(context, numBatch, {0}));
   AffineMap pairs = getPlainMap(context, numBatch, {0, 1});
-  extents.add(found.score.getScores().getType(), pairs);
+  extents.add(found.scores.getType(), pairs);
   extents.add(found.normaliser.getScores().getType(), pairs);
   extents.add(found.normaliser.getWeights().getType(), pairs);
   if (found.context)
@@ -211,77 +221,109 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
   rewriter.eraseOp(found.normaliser);
   for (ScoreChangeOpInterface change : llvm::reverse(found.changes))
     rewriter.eraseOp(change);
-  rewriter.eraseOp(found.score);
+  if (found.score)
+    rewriter.eraseOp(found.score);
+}
+
+/// Zeros of extents `extents` and of one feature.
+static Value buildZeros(OpBuilder &builder, Location loc,
+                        SmallVector<OpFoldResult> extents, Type elementType) {
+  extents.push_back(builder.getIndexAttr(1));
+  Value empty = tensor::EmptyOp::create(builder, loc, extents, elementType);
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(elementType));
+  return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
 }
 
 /// Values of one feature, 0, as many as there are keys, for all batch elements.
-static MappedValue buildZeros(OpBuilder &builder, Location loc, MappedValue key,
-                              unsigned numBatch, Type elementType) {
-  AffineMap map = AffineMap::getMultiDimMapWithTargets(
-      numBatch + 4, {numBatch + 1, numBatch + 3}, builder.getContext());
+static MappedValue buildZeroValues(OpBuilder &builder, Location loc,
+                                   MappedValue key, unsigned numBatch,
+                                   Type elementType) {
+  AffineMap map =
+      getUnbatchedMap(builder.getContext(), numBatch, /*row=*/1, /*column=*/3);
   OpFoldResult numKeys = tensor::getMixedSize(
       builder, loc, key.value, *key.map.getResultPosition(map.getResult(0)));
-  Value empty = tensor::EmptyOp::create(
-      builder, loc, {numKeys, builder.getIndexAttr(1)}, elementType);
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(elementType));
-  return {linalg::FillOp::create(builder, loc, zero, empty).getResult(0), map};
+  return {buildZeros(builder, loc, {numKeys}, elementType), map};
 }
 
-/// Replaces `found` by attention.fused, before found.position, and returns
-/// that. Where that may not be done, `reason` says why, and nothing has
-/// changed.
-static FailureOr<FusedOp> buildFused(RewriterBase &rewriter,
-                                     FusableAttention &found,
-                                     std::string &reason) {
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(found.position);
-  ScoreOpInterface score = found.score;
-  Location loc =
-      found.context ? found.context.getLoc() : found.normaliser.getLoc();
-  Operation *before = found.position->getPrevNode();
-  Value queryPart = score.buildQueryPart(rewriter);
-  Value keyPart = score.buildKeyPart(rewriter);
-  Type computeType = getElementTypeOrSelf(score.getScores());
-  SmallVector<Value> read = {queryPart, keyPart};
-  if (found.context)
-    read.push_back(found.context.getValue());
-  // Values that nobody uses are of the compute type, and no obstacle to f64.
-  bool isComputeType = computeType == getComputeType(read) ||
-                       (!found.context && computeType.isF64());
-  if (!isComputeType) {
-    reason = llvm::formatv("the scores are {0}, which neither queries nor keys "
-                           "nor values are",
-                           computeType);
+/// What scores are computed from.
+struct ScoreOperands {
+  Value query;
+  Value key;
+  ValueRange parameters = {};
+  /// Null for none.
+  Value scale = {};
+};
+
+/// The operands of the score function of `found`, or of scores of 0, which are
+/// read from memory then: also if that is what the types ask for. In that case
+/// keys [j, d] are those of all batch elements.
+static ScoreOperands buildScoreOperands(RewriterBase &rewriter,
+                                        FusableAttention &found) {
+  Location loc = found.normaliser.getLoc();
+  Type computeType = getElementTypeOrSelf(found.scores);
+  if (found.score) {
+    Operation *before = found.position->getPrevNode();
+    ScoreOperands operands = {found.score.buildQueryPart(rewriter),
+                              found.score.buildKeyPart(rewriter),
+                              found.score.getPairParameters()};
+    SmallVector<Value> read = {operands.query, operands.key};
+    if (found.context)
+      read.push_back(found.context.getValue());
+    // Values that nobody uses are of the compute type, and no obstacle to f64.
+    if (computeType == getComputeType(read) ||
+        (!found.context && computeType.isF64())) {
+      operands.scale = found.score.buildScale(rewriter);
+      return operands;
+    }
     while (found.position->getPrevNode() != before)
       rewriter.eraseOp(found.position->getPrevNode());
-    return failure();
+    found.whyInMemory = llvm::formatv("they are {0}, which neither queries nor "
+                                      "keys nor values are",
+                                      computeType);
+    found.score = nullptr;
   }
-  Value scale = score.buildScale(rewriter);
+  SmallVector<OpFoldResult> extents =
+      tensor::getMixedSizes(rewriter, loc, found.scores);
+  OpFoldResult numKeys = extents.pop_back_val();
+  return {buildZeros(rewriter, loc, extents, computeType),
+          buildZeros(rewriter, loc, {numKeys}, computeType)};
+}
 
-  unsigned numBatch = getRank(score.getScores()) - 2;
+/// Replaces `found` by attention.fused, before found.position.
+static FusedOp buildFused(RewriterBase &rewriter, FusableAttention &found) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(found.position);
+  Location loc =
+      found.context ? found.context.getLoc() : found.normaliser.getLoc();
+  Type computeType = getElementTypeOrSelf(found.scores);
+  ScoreOperands operands = buildScoreOperands(rewriter, found);
+
+  unsigned numBatch = getRank(found.scores) - 2;
   enum { I, J, D, E };
   auto plain = [&](ArrayRef<unsigned> others) {
     return getPlainMap(rewriter.getContext(), numBatch, others);
   };
   MappedExtents extents = getExtents(found, numBatch);
-  MappedValue query = {queryPart, plain({I, D})};
+  MappedValue query = {operands.query, plain({I, D})};
   extents.add(query);
   query.value = extents.refine(rewriter, loc, query);
-  MappedValue key =
-      mapBatch(rewriter, loc, keyPart, query.value, /*row=*/J, /*column=*/D);
+  MappedValue key = {operands.key,
+                     getUnbatchedMap(rewriter.getContext(), numBatch, J, D)};
+  if (found.score)
+    key = mapBatch(rewriter, loc, operands.key, query.value, J, D);
   extents.add(key);
   MappedValue value;
   if (found.context) {
-    value = mapBatch(rewriter, loc, found.context.getValue(), query.value,
-                     /*row=*/J, /*column=*/E);
+    value =
+        mapBatch(rewriter, loc, found.context.getValue(), query.value, J, E);
     extents.add(value);
     value.value = extents.refine(rewriter, loc, value);
   }
   query.value = extents.refine(rewriter, loc, query);
   key.value = extents.refine(rewriter, loc, key);
   if (!found.context) {
-    value = buildZeros(rewriter, loc, key, numBatch, computeType);
+    value = buildZeroValues(rewriter, loc, key, numBatch, computeType);
     extents.add(value);
   }
 
@@ -312,12 +354,13 @@ static FailureOr<FusedOp> buildFused(RewriterBase &rewriter,
       [&](Value operand) { return mapInitOperand(operand, query.value); });
 
   auto fused = FusedOp::create(
-      rewriter, loc, query, key, value, score.getPairParameters(), scale,
+      rewriter, loc, query, key, value, operands.parameters, operands.scale,
       found.getScoreChanges(), found.online, inits, /*origin=*/ValueRange(),
       outs, /*lse=*/found.lse != Value(),
       /*weights=*/found.weights != Value(), readings.getArrayRef(),
       /*columnMass=*/!found.columnMasses.empty());
-  buildCombine(rewriter, score, fused.getCombine());
+  if (found.score)
+    buildCombine(rewriter, found.score, fused.getCombine());
   replaceResults(rewriter, found, fused);
   return fused;
 }
@@ -341,8 +384,8 @@ bool attention::narrowUnusedContext(RewriterBase &rewriter, FusedOp op) {
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
   MappedValue value =
-      buildZeros(rewriter, loc, {op.getKey(), op.getKeyMap()}, op.getNumBatch(),
-                 getElementTypeOrSelf(op.getValue()));
+      buildZeroValues(rewriter, loc, {op.getKey(), op.getKeyMap()},
+                      op.getNumBatch(), getElementTypeOrSelf(op.getValue()));
   Value out = op.getOuts()[0];
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, out);
   sizes[*op.getOutputMap(0).getResultPosition(e)] = rewriter.getIndexAttr(1);
@@ -376,16 +419,11 @@ static std::string describeReadings(const FusableAttention &found) {
   return ", reading '" + llvm::join(names, "', '") + "'";
 }
 
-/// Whether anybody uses what `op` gives, and no context is among them.
-static bool isUsedWithoutContext(NormaliserOpInterface op) {
-  bool isUsed = llvm::any_of(op.getRowResults(),
-                             [](Value result) { return !result.use_empty(); });
-  for (Operation *user : op.getWeights().getUsers()) {
-    isUsed = true;
-    if (isa<ContextOp>(user))
-      return false;
-  }
-  return isUsed;
+/// Whether anybody uses what `op` gives.
+static bool isUsed(NormaliserOpInterface op) {
+  return !op.getWeights().use_empty() ||
+         llvm::any_of(op.getRowResults(),
+                      [](Value result) { return !result.use_empty(); });
 }
 
 namespace {
@@ -398,15 +436,15 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
       if (context->use_empty())
         rewriter.eraseOp(context);
       else
-        fuse(rewriter, context);
+        fuseContext(rewriter, context);
     }
     SmallVector<NormaliserOpInterface> normalisers;
     getOperation()->walk([&](NormaliserOpInterface op) {
-      if (isUsedWithoutContext(op))
+      if (isUsed(op))
         normalisers.push_back(op);
     });
     for (NormaliserOpInterface normaliser : normalisers)
-      fuse(rewriter, normaliser);
+      fuseWithoutContext(rewriter, normaliser);
 
     // What was fused before, or written so.
     SmallVector<FusedOp> others;
@@ -437,30 +475,63 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
     }
   }
 
-  /// From `end`, a context, or a normaliser that has none.
-  template <typename Op>
-  void fuse(RewriterBase &rewriter, Op end) {
-    Location loc = end.getLoc();
-    std::string reason, readings;
-    StringRef score;
-    FailureOr<FusedOp> fused;
-    auto found = findFusableAttention(end, reason);
+  static void reportInMemory(Location loc, StringRef name, StringRef reason) {
+    remark::missed(loc, options("Memory"))
+        << (name + " are read from memory: " + reason).str();
+  }
+
+  void fuseContext(RewriterBase &rewriter, ContextOp context) {
+    std::string reason;
+    auto found = findFusableAttention(context, reason);
     if (succeeded(found)) {
-      score = found->score->getName().getStringRef();
-      readings = describeReadings(*found);
-      fused = buildFused(rewriter, *found, reason);
-    }
-    if (failed(fused)) {
-      remark::missed(loc, options("Fused")) << "not fused: " + reason;
+      fuse(rewriter, *found);
       return;
     }
+    // The weights are a tensor: its context is that of as many scores.
+    reportInMemory(context.getLoc(), "weights", reason);
+    rewriter.setInsertionPoint(context);
+    Value weights = context.getWeights();
+    context.getWeightsMutable().assign(AsWeightsOp::create(
+        rewriter, context.getLoc(), weights.getType(), weights));
+    found = findFusableAttention(context, reason);
+    assert(succeeded(found) && "as these weights have no other user");
+    found->whyInMemory.clear();
+    fuse(rewriter, *found, "weights");
+  }
+
+  void fuseWithoutContext(RewriterBase &rewriter,
+                          NormaliserOpInterface normaliser) {
+    std::string reason;
+    auto found = findFusableAttention(normaliser, reason);
+    if (succeeded(found))
+      fuse(rewriter, *found);
+    else
+      remark::missed(normaliser.getLoc(), options("Fused"))
+          << "not fused: " + reason;
+  }
+
+  /// `inMemory` is what is read where there is no score function.
+  void fuse(RewriterBase &rewriter, FusableAttention &found,
+            StringRef inMemory = "scores") {
+    Location loc =
+        found.context ? found.context.getLoc() : found.normaliser.getLoc();
+    StringRef score;
+    if (found.score)
+      score = found.score->getName().getStringRef();
+    std::string readings = describeReadings(found);
+    FusedOp fused = buildFused(rewriter, found);
     ++numFused;
-    reportIncompatible(*found);
+    reportIncompatible(found);
+    if (!found.whyInMemory.empty())
+      reportInMemory(loc, inMemory, found.whyInMemory);
+    bool isInMemory = !found.score;
     remark::passed(loc, options("Fused"))
-        << llvm::formatv("fused '{0}' with {1} changes{2}{3}{4}", score,
-                         fused->getChanges().size(),
-                         found->context ? "" : ", without a context", readings,
-                         describeAbsorbed(absorbDataMovement(rewriter, *fused)))
+        << llvm::formatv("fused {0} with {1} changes{2}{3}{4}",
+                         isInMemory ? (inMemory + " in memory").str()
+                                    : ("'" + score + "'").str(),
+                         fused.getChanges().size() - isInMemory,
+                         found.context ? "" : ", without a context", readings,
+                         describeAbsorbed(absorbDataMovement(rewriter, fused)))
                .str();
   }
 };

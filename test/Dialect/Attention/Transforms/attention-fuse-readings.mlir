@@ -100,11 +100,14 @@ func.func @nested(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x8xf32>,
 
 // -----
 
-// The operation stands before the first user of a reading, and not where the
-// values come later, as they do if they are one.
+// The operation stands before the first user of a reading. Where the values come
+// later, as they do if they are one, the weights are a tensor.
 // CHECK-LABEL: func @values_of_reading(
-// CHECK-NOT: attention.fused
-// REMARK: not fused: the values are made after a user of the weights, 'attention.top_k' at
+// CHECK: %[[R:[a-z0-9_]+]]:4 = attention.fused {{.*}} weights reads([#attention.top_k<4>])
+// CHECK: attention.fused {{.*}} value(%[[R]]#2 : {{.*}} changes(bias(%[[R]]#1 :
+// REMARK: weights are read from memory: the values are made after a user of the weights, 'attention.top_k' at
+// REMARK: fused weights in memory with 0 changes
+// REMARK: fused 'attention.dot_score' with 0 changes, without a context, reading 'attention.top_k'
 func.func @values_of_reading(%q: tensor<4x8xf32>, %k: tensor<4x8xf32>) -> tensor<4x4xf32> {
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x4xf32>
   %w = attention.softmax %s : tensor<4x4xf32>
@@ -116,8 +119,10 @@ func.func @values_of_reading(%q: tensor<4x8xf32>, %k: tensor<4x8xf32>) -> tensor
 // -----
 
 // CHECK-LABEL: func @values_from_reading(
-// CHECK-NOT: attention.fused
-// REMARK: not fused: the values are made after a user of 'attention.top_k', 'math.sqrt' at
+// CHECK: %[[R:[a-z0-9_]+]]:4 = attention.fused {{.*}} weights reads([#attention.top_k<4>])
+// CHECK: %[[V:.*]] = math.sqrt %[[R]]#2
+// CHECK: attention.fused {{.*}} value(%[[V]] : {{.*}} changes(bias(%[[R]]#1 :
+// REMARK: weights are read from memory: the values are made after a user of 'attention.top_k', 'math.sqrt' at
 func.func @values_from_reading(%q: tensor<4x8xf32>, %k: tensor<4x8xf32>) -> tensor<4x4xf32> {
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x4xf32>
   %w = attention.softmax %s : tensor<4x4xf32>
@@ -169,10 +174,13 @@ func.func @weights(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x6xf64> 
 
 // -----
 
-// Scores that come from elsewhere stay what they are.
+// Scores that come from elsewhere are read from memory.
 // CHECK-LABEL: func @scores_of_others(
-// CHECK-NOT: attention.fused
-// REMARK: not fused: the scores are not a score function's
+// CHECK-SAME: %[[S:[a-z0-9]+]]: tensor<4x6xf32>
+// CHECK: %[[R:[a-z0-9_]+]]:2 = attention.fused {{.*}} changes(bias(%[[S]] : {{.*}} reads([#attention.entropy])
+// CHECK: return %[[R]]#1
+// REMARK: scores are read from memory: the scores are not a score function's
+// REMARK: fused scores in memory with 0 changes, without a context, reading 'attention.entropy'
 func.func @scores_of_others(%s: tensor<4x6xf32>) -> tensor<4xf32> {
   %w = attention.softmax %s : tensor<4x6xf32>
   %h = attention.entropy %w : tensor<4x6xf32> -> tensor<4xf32>

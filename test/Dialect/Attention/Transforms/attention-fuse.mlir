@@ -1,5 +1,5 @@
 // Contexts become attention.fused: every score, change, normaliser operand and
-// shape; what is not fused stays and says why.
+// shape; what is read from memory, and what is not fused, says why.
 // RUN: attention-test-opt %s -attention-fuse -split-input-file -verify-roundtrip | FileCheck %s
 // RUN: attention-test-opt %s -attention-fuse -split-input-file --remarks-filter='attention.*' -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: attention-test-opt %s -attention-fuse -split-input-file -o %t.once
@@ -275,14 +275,25 @@ func.func @f64_projection(%q: tensor<4x8xf32>, %k: tensor<6x3xf32>, %w: tensor<8
 
 // -----
 
-// Not fused
+// Scores of a type that attention.fused would not compute are read from memory:
+// a bias of scores of 0.
+// CHECK-DAG: #[[$QUERY:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3) -> (d0, d2)>
+// CHECK-DAG: #[[$KEY:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3) -> (d1, d2)>
+// CHECK-DAG: #[[$VALUE:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3) -> (d1, d3)>
+// CHECK-DAG: #[[$PAIR:[a-z0-9_]+]] = affine_map<(d0, d1) -> (d0, d1)>
 // CHECK-LABEL: func @f64_asked_for
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<4x8xf32>, %[[K:[a-z0-9]+]]: tensor<6x8xf32>
 func.func @f64_asked_for(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NEXT: attention.dot_score
-  // CHECK-NEXT: attention.softmax
-  // CHECK-NEXT: attention.context
-  // CHECK-NEXT: return
-  // REMARK: remark: [Missed] Fused | Category:attention-fuse | Remark="not fused: the scores are f64, which neither queries nor keys nor values are"
+  // CHECK-NEXT: %[[S:.*]] = attention.dot_score %[[Q]], %[[K]] scaled
+  // CHECK: %[[ZQ:.*]] = linalg.fill {{.*}} -> tensor<4x1xf64>
+  // CHECK: %[[ZK:.*]] = linalg.fill {{.*}} -> tensor<6x1xf64>
+  // CHECK: %[[R:.*]] = attention.fused query(%[[ZQ]] : tensor<4x1xf64> by #[[$QUERY]])
+  // CHECK-SAME: key(%[[ZK]] : tensor<6x1xf64> by #[[$KEY]])
+  // CHECK-SAME: value(%[[K]] : tensor<6x8xf32> by #[[$VALUE]])
+  // CHECK-SAME: changes(bias(%[[S]] : tensor<4x6xf64> by #[[$PAIR]])) normaliser(#attention.softmax)
+  // CHECK-NEXT: return %[[R]]
+  // REMARK: remark: [Missed] Memory | Category:attention-fuse | Remark="scores are read from memory: they are f64, which neither queries nor keys nor values are"
+  // REMARK: remark: [Passed] Fused | Category:attention-fuse | Remark="fused scores in memory with 0 changes"
   %s = attention.dot_score %q, %k scaled : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf64>
   %w = attention.softmax %s : tensor<4x6xf64>
   %o = attention.context %w, %k : tensor<4x6xf64>, tensor<6x8xf32> -> tensor<4x8xf32>
@@ -312,14 +323,18 @@ func.func @weights_used(%q: tensor<4x8xf32>, %k: tensor<?x8xf32>)
 
 // -----
 
-// Of two contexts of the same weights the first is fused.
+// Of two contexts of the same weights the first is fused with their scores, the
+// second one reads them.
 // CHECK-LABEL: func @two_contexts
 func.func @two_contexts(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x3xf32>)
     -> (tensor<4x8xf32>, tensor<4x3xf32>) {
   // CHECK: %[[R:[a-z0-9_]+]]:2 = attention.fused
-  // CHECK: attention.context %[[R]]#1
+  // CHECK: %[[P:.*]] = attention.fused
+  // CHECK-SAME: changes(bias(%[[R]]#1 : tensor<4x6xf32> by #{{.*}})) normaliser(#attention.as_weights)
+  // CHECK: return %[[R]]#0, %[[P]]
   // REMARK: fused 'attention.dot_score' with 0 changes
-  // REMARK: not fused: the weights are not a normaliser's
+  // REMARK: [Missed] Memory | Category:attention-fuse | Remark="weights are read from memory: the weights are not a normaliser's"
+  // REMARK: fused weights in memory with 0 changes
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
   %w = attention.softmax %s : tensor<4x6xf32>
   %o = attention.context %w, %k : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
@@ -331,8 +346,11 @@ func.func @two_contexts(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %v: tensor<6x3
 
 // CHECK-LABEL: func @weights_twice
 func.func @weights_twice(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>) -> tensor<6x6xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the weights are the values too
+  // CHECK: %[[W:[a-z0-9_]+]]:2 = attention.fused {{.*}} weights
+  // CHECK: attention.fused {{.*}} value(%[[W]]#1 : {{.*}} changes(bias(%[[W]]#1 :
+  // REMARK: weights are read from memory: the weights are the values too
+  // REMARK: fused weights in memory with 0 changes
+  // REMARK: fused 'attention.dot_score' with 0 changes, without a context
   %s = attention.dot_score %q, %k : tensor<6x8xf32>, tensor<6x8xf32> -> tensor<6x6xf32>
   %w = attention.softmax %s : tensor<6x6xf32>
   %o = attention.context %w, %w : tensor<6x6xf32>, tensor<6x6xf32> -> tensor<6x6xf32>
@@ -343,8 +361,10 @@ func.func @weights_twice(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>) -> tensor<6x6
 
 // CHECK-LABEL: func @values_after_weights
 func.func @values_after_weights(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>) -> tensor<6x6xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the values are made after a user of the weights, 'math.sqrt' at
+  // CHECK: %[[W:[a-z0-9_]+]]:2 = attention.fused {{.*}} weights
+  // CHECK: %[[V:.*]] = math.sqrt %[[W]]#1
+  // CHECK: attention.fused {{.*}} value(%[[V]] : {{.*}} changes(bias(%[[W]]#1 :
+  // REMARK: weights are read from memory: the values are made after a user of the weights, 'math.sqrt' at
   %s = attention.dot_score %q, %k : tensor<6x8xf32>, tensor<6x8xf32> -> tensor<6x6xf32>
   %w = attention.softmax %s : tensor<6x6xf32>
   %v = math.sqrt %w : tensor<6x6xf32>
@@ -354,11 +374,16 @@ func.func @values_after_weights(%q: tensor<6x8xf32>, %k: tensor<6x8xf32>) -> ten
 
 // -----
 
-// A region that reads the scores is a user of them.
+// A region that reads the scores is a user of them; what changes them is fused.
 // CHECK-LABEL: func @scores_used
 func.func @scores_used(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the scores have another user, 'tensor.extract' at
+  // CHECK: %[[S:.*]] = attention.dot_score
+  // CHECK: attention.fused
+  // CHECK-SAME: changes(bias(%[[S]] : tensor<4x6xf32> by #{{.*}}), modify (%[[X:.*]]: f32, %[[I:.*]]: index, %{{.*}}: index) {
+  // CHECK-NEXT: tensor.extract %[[S]][%[[I]], %[[I]]]
+  // CHECK-NOT: attention.modify_scores
+  // REMARK: scores are read from memory: the scores have another user, 'tensor.extract' at
+  // REMARK: fused scores in memory with 1 changes
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
   %m = attention.modify_scores %s (%x: f32, %i: index, %j: index) {
     %first = tensor.extract %s[%i, %i] : tensor<4x6xf32>
@@ -374,8 +399,12 @@ func.func @scores_used(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf
 
 // CHECK-LABEL: func @no_online_form
 func.func @no_online_form(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the normaliser 'attention_test.sigmoid' at loc({{.*}}) has no form that reads keys block by block
+  // CHECK: attention_test.distance_score
+  // CHECK: %[[W:.*]] = attention_test.sigmoid
+  // CHECK: attention.fused {{.*}} changes(bias(%[[W]] : {{.*}} normaliser(#attention.as_weights)
+  // REMARK: weights are read from memory: the normaliser 'attention_test.sigmoid' at loc({{.*}}) has no form that reads keys block by block
+  // REMARK: fused weights in memory with 0 changes
+  // REMARK: [Missed] Fused | Category:attention-fuse | Remark="not fused: the normaliser 'attention_test.sigmoid' at loc({{.*}}) has no form that reads keys block by block"
   %s = attention_test.distance_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
   %w = attention_test.sigmoid %s whole_rows : tensor<4x6xf32>
   %o = attention.context %w, %k : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
@@ -384,20 +413,39 @@ func.func @no_online_form(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x
 
 // -----
 
+// Keys of 0 are the same for all batch elements; heads that share values do so.
+// CHECK-DAG: #[[$QUERY:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d3)>
+// CHECK-DAG: #[[$KEY:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d2, d3)>
+// CHECK-DAG: #[[$VALUE:[a-z0-9_]+]] = affine_map<(d0, d1, d2, d3, d4) -> (d0 floordiv 4, d2, d4)>
+// CHECK-DAG: #[[$PAIR:[a-z0-9_]+]] = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
 // CHECK-LABEL: func @foreign_weights
-func.func @foreign_weights(%w: tensor<4x6xf32>, %v: tensor<6x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the weights are not a normaliser's
-  %o = attention.context %w, %v : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
-  return %o : tensor<4x8xf32>
+// CHECK-SAME: %[[W:[a-z0-9]+]]: tensor<8x?x?xf32>, %[[V:[a-z0-9]+]]: tensor<2x6x3xf16>
+func.func @foreign_weights(%w: tensor<8x?x?xf32>, %v: tensor<2x6x3xf16>) -> tensor<8x?x3xf16> {
+  // CHECK: %[[NQ:.*]] = tensor.dim %[[W]], %c1
+  // CHECK: %[[EQ:.*]] = tensor.empty(%[[NQ]]) : tensor<8x?x1xf32>
+  // CHECK: %[[ZQ:.*]] = linalg.fill {{.*}} outs(%[[EQ]] :
+  // CHECK: %[[ZK:.*]] = linalg.fill {{.*}} -> tensor<?x1xf32>
+  // CHECK: %[[K:.*]] = tensor.cast %[[ZK]] : tensor<?x1xf32> to tensor<6x1xf32>
+  // CHECK: %[[R:.*]] = attention.fused query(%[[ZQ]] : tensor<8x?x1xf32> by #[[$QUERY]])
+  // CHECK-SAME: key(%[[K]] : tensor<6x1xf32> by #[[$KEY]])
+  // CHECK-SAME: value(%[[V]] : tensor<2x6x3xf16> by #[[$VALUE]])
+  // CHECK-SAME: changes(bias(%[[W]] : tensor<8x?x?xf32> by #[[$PAIR]])) normaliser(#attention.as_weights)
+  // CHECK: return %[[R]]
+  // REMARK: weights are read from memory: the weights are not a normaliser's
+  // REMARK: fused weights in memory with 0 changes
+  %o = attention.context %w, %v : tensor<8x?x?xf32>, tensor<2x6x3xf16> -> tensor<8x?x3xf16>
+  return %o : tensor<8x?x3xf16>
 }
 
 // -----
 
 // CHECK-LABEL: func @foreign_scores
 func.func @foreign_scores(%s: tensor<4x6xf32>, %v: tensor<6x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the scores are not a score function's
+  // CHECK: attention.fused
+  // CHECK-SAME: changes(bias(%{{.*}} : tensor<4x6xf32> by #{{.*}}), sets(#{{.*}})) normaliser(#attention.softmax)
+  // CHECK-NOT: attention.mask_scores
+  // REMARK: scores are read from memory: the scores are not a score function's
+  // REMARK: fused scores in memory with 1 changes
   %m = attention.mask_scores %s sets(affine_set<(i, j) : (i - j >= 0)>) : tensor<4x6xf32>
   %w = attention.softmax %m : tensor<4x6xf32>
   %o = attention.context %w, %v : tensor<4x6xf32>, tensor<6x8xf32> -> tensor<4x8xf32>
@@ -409,8 +457,10 @@ func.func @foreign_scores(%s: tensor<4x6xf32>, %v: tensor<6x8xf32>) -> tensor<4x
 // Scores computed once, before a loop, are not computed in every round.
 // CHECK-LABEL: func @other_block
 func.func @other_block(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %n: index, %o: tensor<4x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the weights are made in another block, by 'attention.softmax' at
+  // CHECK: %[[W:[a-z0-9_]+]]:2 = attention.fused {{.*}} weights
+  // CHECK: scf.for
+  // CHECK: attention.fused {{.*}} changes(bias(%[[W]]#1 : {{.*}} normaliser(#attention.as_weights)
+  // REMARK: weights are read from memory: the weights are made in another block, by 'attention.softmax' at
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
@@ -426,8 +476,9 @@ func.func @other_block(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>, %n: index, %o: 
 
 // CHECK-LABEL: func @values_after_lse
 func.func @values_after_lse(%q: tensor<4x8xf32>, %k: tensor<6x8xf32>) -> tensor<4x8xf32> {
-  // CHECK-NOT: attention.fused
-  // REMARK: not fused: the values are made after a user of the log-sum-exp, 'tensor.extract' at
+  // CHECK: %[[W:[a-z0-9_]+]]:3 = attention.fused {{.*}} lse weights
+  // CHECK: attention.fused {{.*}} changes(bias(%[[W]]#2 : {{.*}} normaliser(#attention.as_weights)
+  // REMARK: weights are read from memory: the values are made after a user of the log-sum-exp, 'tensor.extract' at
   %c0 = arith.constant 0 : index
   %s = attention.dot_score %q, %k : tensor<4x8xf32>, tensor<6x8xf32> -> tensor<4x6xf32>
   %w, %lse = attention.softmax %s : tensor<4x6xf32>, tensor<4xf32>

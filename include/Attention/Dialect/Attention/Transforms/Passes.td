@@ -58,10 +58,10 @@ def AttentionGeneralizeScores : Pass<"attention-generalize-scores"> {
 def AttentionFuse : Pass<"attention-fuse"> {
   let summary = "Make one attention.fused of a score, a softmax and a context.";
   let description = [{
-    Every `attention.context` whose weights come from a normaliser that has a form
-    that reads keys block by block (`NormaliserOpInterface::getOnlineNormaliser`),
-    through any number of changes of scores (`ScoreChangeOpInterface`), from a
-    score function (`ScoreOpInterface`), becomes one `attention.fused`. Only the
+    Every `attention.context` becomes one `attention.fused` with what gives its
+    weights: a normaliser that has a form that reads keys block by block
+    (`NormaliserOpInterface::getOnlineNormaliser`), any number of changes of scores
+    (`ScoreChangeOpInterface`), and a score function (`ScoreOpInterface`). Only the
     interfaces are asked.
 
     ```mlir
@@ -124,10 +124,56 @@ def AttentionFuse : Pass<"attention-fuse"> {
     are read and written where they lie.
 
     Weights that somebody else uses become a result of the fused operation, as the
-    log-sum-exp does. Attention stays as it is, and a remark says why, where its
-    scores have another user, scores or weights are made in another block, or are
-    of another type than the compute type of queries, keys and values, or where
-    the values depend on the weights.
+    log-sum-exp does.
+
+    **Scores in memory**, which no score function gives, or which somebody else
+    uses, in this block or another, or which are of another type than the compute
+    type of queries, keys and values, are fused from there on: they are a bias of
+    scores of 0, which queries and keys of one feature, 0, have. **Weights in
+    memory** are such scores of `attention.as_weights`: those of other operations,
+    of a normaliser that has no form that reads keys block by block or is in
+    another block, those that have another context, and those that the values
+    depend on. A remark says what is in memory, and why.
+
+    ```mlir
+    func.func @scores(%s: tensor<64x77xf32>, %v: tensor<77x32xf32>)
+        -> tensor<64x32xf32> {
+      %w = attention.softmax %s : tensor<64x77xf32>
+      %o = attention.context %w, %v
+         : tensor<64x77xf32>, tensor<77x32xf32> -> tensor<64x32xf32>
+      return %o : tensor<64x32xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    #query = affine_map<(i, j, d, e) -> (i, d)>
+    #key = affine_map<(i, j, d, e) -> (j, d)>
+    #value = affine_map<(i, j, d, e) -> (j, e)>
+    #pair = affine_map<(i, j) -> (i, j)>
+    #out = affine_map<(i, j, d, e) -> (i, e)>
+
+    func.func @scores(%s: tensor<64x77xf32>, %v: tensor<77x32xf32>)
+        -> tensor<64x32xf32> {
+      %0 = tensor.empty() : tensor<64x1xf32>
+      %zero = arith.constant 0.0 : f32
+      %q = linalg.fill ins(%zero : f32) outs(%0 : tensor<64x1xf32>)
+         -> tensor<64x1xf32>
+      %1 = tensor.empty() : tensor<77x1xf32>
+      %zero_0 = arith.constant 0.0 : f32
+      %k = linalg.fill ins(%zero_0 : f32) outs(%1 : tensor<77x1xf32>)
+         -> tensor<77x1xf32>
+      %2 = tensor.empty() : tensor<64x32xf32>
+      %o = attention.fused query(%q : tensor<64x1xf32> by #query)
+          key(%k : tensor<77x1xf32> by #key)
+          value(%v : tensor<77x32xf32> by #value)
+          changes(bias(%s : tensor<64x77xf32> by #pair))
+          normaliser(#attention.softmax)
+          outs(%2 : tensor<64x32xf32> by [#out])
+      return %o : tensor<64x32xf32>
+    }
+    ```
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::attention::AttentionDialect",
@@ -135,7 +181,7 @@ def AttentionFuse : Pass<"attention-fuse"> {
     "::mlir::tensor::TensorDialect",
   ];
   let statistics = [
-    Statistic<"numFused", "num-fused", "Number of contexts that were fused">
+    Statistic<"numFused", "num-fused", "Number of operations attention.fused that were made">
   ];
 }
 
