@@ -12,38 +12,41 @@
 using namespace mlir;
 using namespace mlir::attention;
 
+/// Builds a WeightsOp or MassOp; `maps` is the map of `out`, if it has one.
+template <typename OpTy, typename... Maps>
+static void buildSecondPass(OpBuilder &builder, OperationState &state,
+                            const BlockScores &scores,
+                            OnlineNormaliserAttrInterface normaliser,
+                            ValueRange finalState, Value first, Value out,
+                            Maps... maps) {
+  ScoreChangeParts parts =
+      splitScoreChanges(builder.getContext(), scores.changes);
+  SmallVector<Type> types;
+  if (isa<TensorType>(out.getType()))
+    types.push_back(out.getType());
+  OpTy::build(builder, state, types, scores.query, scores.key.value,
+              scores.parameters, scores.scale, parts.symbols, parts.tensors,
+              finalState, scores.origin, scores.live, first, out,
+              AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
+              normaliser, maps..., parts.regions.size());
+  cloneRegions(*scores.combine, parts.regions, state);
+}
+
 void WeightsOp::build(OpBuilder &builder, OperationState &state,
                       const BlockScores &scores,
                       OnlineNormaliserAttrInterface normaliser,
                       ValueRange finalState, Value first, MappedValue weights) {
-  ScoreChangeParts parts =
-      splitScoreChanges(builder.getContext(), scores.changes);
-  SmallVector<Type> types;
-  if (isa<TensorType>(weights.value.getType()))
-    types.push_back(weights.value.getType());
-  build(builder, state, types, scores.query, scores.key.value,
-        scores.parameters, scores.scale, parts.symbols, parts.tensors,
-        finalState, scores.origin, scores.live, first, weights.value,
-        AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
-        normaliser, AffineMapAttr::get(weights.map), parts.regions.size());
-  cloneRegions(*scores.combine, parts.regions, state);
+  buildSecondPass<WeightsOp>(builder, state, scores, normaliser, finalState,
+                             first, weights.value,
+                             AffineMapAttr::get(weights.map));
 }
 
 void MassOp::build(OpBuilder &builder, OperationState &state,
                    const BlockScores &scores,
                    OnlineNormaliserAttrInterface normaliser,
                    ValueRange finalState, Value first, Value mass) {
-  ScoreChangeParts parts =
-      splitScoreChanges(builder.getContext(), scores.changes);
-  SmallVector<Type> types;
-  if (isa<TensorType>(mass.getType()))
-    types.push_back(mass.getType());
-  build(builder, state, types, scores.query, scores.key.value,
-        scores.parameters, scores.scale, parts.symbols, parts.tensors,
-        finalState, scores.origin, scores.live, first, mass,
-        AffineMapAttr::get(scores.key.map), parts.changes, parts.sets,
-        normaliser, parts.regions.size());
-  cloneRegions(*scores.combine, parts.regions, state);
+  buildSecondPass<MassOp>(builder, state, scores, normaliser, finalState, first,
+                          mass);
 }
 
 /// Checks that a block's keys are among those of the destination, as far as
