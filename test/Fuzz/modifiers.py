@@ -10,7 +10,7 @@ def constant(name: str, value: float) -> str:
 def modify(p, rng, s):
     *batch, nq, nkv = s.data.value.shape
     kind = rng.choice(("softcap", "alibi", "temperature", "relative", "table", "negated", "parity",
-                       "absolute", "at most", "dropped", "heads"))
+                       "absolute", "at most", "dropped", "heads", "branch"))
     if kind == "softcap":
         c = float(rng.choice((0.5, 2, 30)))
         return p.modify(s, f"""{constant('c', c)}
@@ -76,6 +76,14 @@ def modify(p, rng, s):
             %o = arith.mulf %x, %h : $T
             %y = arith.select %c, %o, %x : $T
             attention.yield %y : $T""", lambda x, *at: np.where(at[axis] % m == 0, x * 0.5, x))
+    if kind == "branch":  # has no vector form
+        return p.modify(s, f"""{head}%y = scf.if %c -> $T {{
+            %o = math.absf %x : $T
+            scf.yield %o : $T
+            }} else {{
+            scf.yield %x : $T
+            }}
+            attention.yield %y : $T""", lambda x, *at: np.where(at[axis] % m == 0, np.abs(x), x))
     infinity = "0xFFF0000000000000" if p.compute == "f64" else "0xFF800000"
     return p.modify(s, f"""{head}%o = arith.constant {infinity} : $T
         %y = arith.select %c, %o, %x : $T
@@ -124,13 +132,23 @@ TANHS = {
 def combine(p, rng, q, k, element: str, static):
     d = q.data.shape[-1]
     kind = rng.choice(("weighted product", "distance", "squared distance", "tanh", "maximum", "product",
-                       "quotient", "two parameters", *SUMS_OF_PRODUCTS, *TANHS, "sigmoid"))
+                       "quotient", "two parameters", "branch", *SUMS_OF_PRODUCTS, *TANHS, "sigmoid"))
 
     def parameter():
         return p.arg(rng.normal(size=d), element, static)
 
     if kind == "product":
         return p.general(q, k, "%m = arith.mulf %k, %q : $T\nattention.yield %m : $T", lambda q, k: q * k)
+    if kind == "branch":  # has no vector form
+        return p.general(q, k, """%a = arith.subf %q, %k : $T
+            %z = arith.constant 0.0 : $T
+            %c = arith.cmpf ogt, %a, %z : $T
+            %y = scf.if %c -> $T {
+            scf.yield %a : $T
+            } else {
+            scf.yield %z : $T
+            }
+            attention.yield %y : $T""", lambda q, k: np.maximum(q - k, 0), magnitude=lambda q, k: np.abs(q) + np.abs(k))
     if kind == "weighted product":
         return p.general(q, k, """%a = arith.mulf %q, %k : $T
             %y = arith.mulf %a, %p0 : $T

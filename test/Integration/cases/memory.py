@@ -97,3 +97,33 @@ def wide(rng):
         w, lse = p.softmax(p.mask(p.dot(q, k, scaled=True), CAUSAL), lse=True)
         p.result(p.context(w, v), lse)
         yield p.call(shape_label("f32", q, k, v))
+
+
+BRANCH = ("%z = arith.constant 0.0 : $T\n%c = arith.cmpf ogt, %x, %z : $T\n%y = scf.if %c -> $T {\n"
+          "%h = arith.constant 0.5 : $T\n%m = arith.mulf %x, %h : $T\nscf.yield %m : $T\n} else {\n"
+          "scf.yield %x : $T\n}\nattention.yield %y : $T", lambda x, *_: np.where(x > 0, x / 2, x))
+WHERE = ("%e = arith.cmpi ult, %i, %j : index\n%y = scf.if %e -> i1 {\n%z = arith.constant 3 : index\n"
+         "%r = arith.remui %j, %z : index\n%o = arith.constant 0 : index\n%d = arith.cmpi eq, %r, %o : index\n"
+         "scf.yield %d : i1\n} else {\nscf.yield %e : i1\n}\nattention.yield %y : i1",
+         lambda *at: np.where(at[-2] < at[-1], at[-1] % 3 == 0, False))
+COMBINE = ("%a = arith.subf %q, %k : $T\n%z = arith.constant 0.0 : $T\n%c = arith.cmpf ogt, %a, %z : $T\n"
+           "%y = scf.if %c -> $T {\nscf.yield %a : $T\n} else {\nscf.yield %z : $T\n}\nattention.yield %y : $T")
+
+
+@case("regions without a vector form, between changes that have one", core=True)
+def scalar_regions(rng):
+    for t in TYPES:
+        for dynamic in layouts(t):
+            for kind in ("modify", "where", "combine"):
+                p = program(t, dynamic)
+                q, k, v = qkv(p, rng, t, (2, 4), 37, 130, kv_batch=(2, 2))
+                if kind == "combine":
+                    s = p.general(q, k, COMBINE, lambda q, k: np.maximum(q - k, 0),
+                                  magnitude=lambda q, k: np.abs(q) + np.abs(k))
+                else:
+                    s = p.modify(p.dot(q, k, scaled=True), *SOFTCAP)
+                    s = p.modify(s, *BRANCH) if kind == "modify" else p.mask(s, where=WHERE)
+                sinks = p.arg(rng.normal(size=4), p.compute)
+                w, lse = p.softmax(p.mask(s, CAUSAL), sinks=sinks, lse=True)
+                p.result(p.context(w, v), lse, w, *p.top_k(w, 3))
+                yield p.call(f"{kind}, {'dynamic' if dynamic else 'static'}, {shape_label(t, q, k, v)}")

@@ -32,6 +32,8 @@ public:
   }
 
   SmallVector<Value> decompose();
+  /// The scores after the first `numChanges` changes.
+  Value buildScores(unsigned numChanges);
 
 private:
   using BuildBody =
@@ -50,7 +52,7 @@ private:
   Value readOperand(Value operand, AffineMap map, ArrayRef<unsigned> dims);
   Value writeResult(Value result, ArrayRef<unsigned> dims, unsigned index);
 
-  Value buildScores();
+  Value buildScoresBeforeChanges();
   Value buildChange(Value scores, const ScoreChange &change);
   Value buildSets(Value scores, const ScoreChange &change);
   Value buildMask(Value scores, ArrayAttr sets, ValueRange symbols);
@@ -293,7 +295,7 @@ Value Decomposer::buildChange(Value scores, const ScoreChange &change) {
   llvm_unreachable("all kinds of change are above");
 }
 
-Value Decomposer::buildScores() {
+Value Decomposer::buildScoresBeforeChanges() {
   unsigned i = op.getQueryDim(), j = op.getKeyDim(), d = op.getFeatureDim();
   Value query = readOperand(op.getQuery(), op.getQueryMap(), withBatch({i, d}));
   Value key = readOperand(op.getKey(), op.getKeyMap(), withBatch({j, d}));
@@ -329,15 +331,21 @@ Value Decomposer::buildScores() {
   return scaled.getResult();
 }
 
+Value Decomposer::buildScores(unsigned numChanges) {
+  Value scores = buildScoresBeforeChanges();
+  SmallVector<ScoreChange> changes = op.getScoreChanges();
+  for (const ScoreChange &change : ArrayRef(changes).take_front(numChanges))
+    scores = buildChange(scores, change);
+  return scores;
+}
+
 //===----------------------------------------------------------------------===//
 // AggregatedOpInterface
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> Decomposer::decompose() {
   unsigned i = op.getQueryDim(), j = op.getKeyDim(), e = op.getValueDim();
-  Value scores = buildScores();
-  for (const ScoreChange &change : op.getScoreChanges())
-    scores = buildChange(scores, change);
+  Value scores = buildScores(op.getScoreChanges().size());
 
   SmallVector<Value> initOperands;
   for (auto [index, operand] : llvm::enumerate(op.getInitOperands()))
@@ -380,4 +388,8 @@ SmallVector<Value> Decomposer::decompose() {
 ///                                           // then readings of %w, if any
 FailureOr<SmallVector<Value>> FusedOp::decomposeOperation(OpBuilder &builder) {
   return Decomposer(builder, *this).decompose();
+}
+
+Value FusedOp::buildScores(OpBuilder &builder, unsigned numChanges) {
+  return Decomposer(builder, *this).buildScores(numChanges);
 }

@@ -10,6 +10,7 @@
 
 #include "FusableAttention.h"
 
+#include "ScoresInMemory.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -199,12 +200,7 @@ attention::findFusableAttention(NormaliserOpInterface normaliser,
 SmallVector<ScoreChange> FusableAttention::getScoreChanges() {
   SmallVector<ScoreChange> steps;
   if (!score)
-    steps.push_back({ScoreChangeKind::Bias,
-                     {},
-                     scores,
-                     AffineMap::getMultiDimIdentityMap(
-                         cast<RankedTensorType>(scores.getType()).getRank(),
-                         scores.getContext())});
+    steps.push_back(getScoresAsChange(scores));
   for (ScoreChangeOpInterface change : changes)
     llvm::append_range(steps, change.getScoreChanges());
   return steps;

@@ -13,6 +13,7 @@
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "FusableAttention.h"
 #include "MappedExtents.h"
+#include "ScoresInMemory.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -225,16 +226,6 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
     rewriter.eraseOp(found.score);
 }
 
-/// Zeros of extents `extents` and of one feature.
-static Value buildZeros(OpBuilder &builder, Location loc,
-                        SmallVector<OpFoldResult> extents, Type elementType) {
-  extents.push_back(builder.getIndexAttr(1));
-  Value empty = tensor::EmptyOp::create(builder, loc, extents, elementType);
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(elementType));
-  return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
-}
-
 /// Values of one feature, 0, as many as there are keys, for all batch elements.
 static MappedValue buildZeroValues(OpBuilder &builder, Location loc,
                                    MappedValue key, unsigned numBatch,
@@ -283,11 +274,8 @@ static ScoreOperands buildScoreOperands(RewriterBase &rewriter,
                                       computeType);
     found.score = nullptr;
   }
-  SmallVector<OpFoldResult> extents =
-      tensor::getMixedSizes(rewriter, loc, found.scores);
-  OpFoldResult numKeys = extents.pop_back_val();
-  return {buildZeros(rewriter, loc, extents, computeType),
-          buildZeros(rewriter, loc, {numKeys}, computeType)};
+  ZeroScores zero = buildZeroScores(rewriter, loc, found.scores);
+  return {zero.query.value, zero.key.value};
 }
 
 /// Replaces `found` by attention.fused, before found.position.

@@ -12,6 +12,7 @@
 #include "BlockBuilder.h"
 #include "QueryBlocks.h"
 #include "RuntimeChecks.h"
+#include "ScoresInMemory.h"
 #include "SecondPass.h"
 #include "SplitKeys.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -32,24 +33,32 @@ using namespace mlir::attention;
 
 static constexpr StringLiteral category = "attention-tile";
 
-/// Why the block level cannot take `op`, or nothing.
-static std::optional<std::string> findObstacle(FusedOp op) {
-  for (Value operand : op.getOperands())
-    if (auto type = dyn_cast<RankedTensorType>(operand.getType());
-        type && llvm::is_contained(type.getShape(), 0))
-      return "it has an extent of 0";
-  auto findUnsupported = [](Region &region) -> Operation * {
-    return region.empty() ? nullptr : findOperationWithoutVectorForm(region);
-  };
-  Operation *unsupported = findUnsupported(op.getCombine());
-  for (Region &region : op.getChangeRegions())
-    if (!unsupported)
-      unsupported = findUnsupported(region);
-  if (unsupported)
-    return ("'" + unsupported->getName().getStringRef() +
-            "' in a region has no vector form")
-        .str();
-  return std::nullopt;
+static bool isEmpty(FusedOp op) {
+  return llvm::any_of(op.getOperandTypes(), [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && llvm::is_contained(tensor.getShape(), 0);
+  });
+}
+
+/// What scores the block level cannot compute.
+struct ScalarScores {
+  /// In the last region that has no vector form.
+  Operation *culprit = nullptr;
+  /// As many changes, and the pair body, come before what it can compute.
+  unsigned numChanges = 0;
+};
+
+static ScalarScores findScalarScores(FusedOp op) {
+  ScalarScores found;
+  if (!op.isDot())
+    found.culprit = findOperationWithoutVectorForm(op.getCombine());
+  for (auto [index, change] : llvm::enumerate(op.getScoreChanges())) {
+    if (!change.region)
+      continue;
+    if (Operation *culprit = findOperationWithoutVectorForm(*change.region))
+      found = {culprit, static_cast<unsigned>(index) + 1};
+  }
+  return found;
 }
 
 /// The extent of the dimension of `value` that `dim` is mapped to, or
@@ -185,9 +194,21 @@ private:
 
   LogicalResult tile(IRRewriter &rewriter, FusedOp op) {
     auto opts = remark::RemarkOpts::name("Tiled").category(category);
-    if (std::optional<std::string> obstacle = findObstacle(op)) {
-      remark::missed(op.getLoc(), opts) << "not tiled: " << *obstacle;
+    if (isEmpty(op)) {
+      remark::missed(op.getLoc(), opts) << "not tiled: it has an extent of 0";
       return success();
+    }
+    if (ScalarScores scalar = findScalarScores(op); scalar.culprit) {
+      std::string reason = ("'" + scalar.culprit->getName().getStringRef() +
+                            "' in a region has no vector form")
+                               .str();
+      if (!op.getOrigin().empty()) {
+        remark::missed(op.getLoc(), opts) << "not tiled: " + reason;
+        return success();
+      }
+      remark::missed(op.getLoc(), opts)
+          << "scores are computed in memory, one by one: " + reason;
+      op = computeScoresInMemory(rewriter, op, scalar.numChanges);
     }
     BlockSizes sizes = chooseSizes(op);
     KeySplit split = chooseSplit(op, sizes);

@@ -93,13 +93,88 @@ func.func @window(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf3
 
 // CHECK-LABEL: func @empty
 // CHECK: attention.fused
-// REMARK: not tiled: {{.*}}it has an extent of 0
+// REMARK: not tiled: it has an extent of 0
 func.func @empty(%q: tensor<3x0xf32>, %k: tensor<5x0xf32>, %v: tensor<5x2xf32>,
                  %out: tensor<3x2xf32>) -> tensor<3x2xf32> {
   %o = attention.fused query(%q : tensor<3x0xf32> by #query)
       key(%k : tensor<5x0xf32> by #key) value(%v : tensor<5x2xf32> by #value)
       normaliser(#attention.softmax) outs(%out : tensor<3x2xf32> by [#out])
   return %o : tensor<3x2xf32>
+}
+
+// -----
+
+#query = affine_map<(b, i, j, d, e) -> (i, b, d)>
+#key = affine_map<(b, i, j, d, e) -> (j, d)>
+#value = affine_map<(b, i, j, d, e) -> (b, j, e)>
+#out = affine_map<(b, i, j, d, e) -> (b, i, e)>
+#row = affine_map<(b, i, j, d, e) -> (b, i)>
+#bias = affine_map<(b, i, j) -> (i, j)>
+#causal = affine_set<(b, i, j) : (i - j >= 0)>
+
+// Changes up to the last one without a vector form are made to a tensor of
+// scores; what comes after them is tiled.
+// CHECK-LABEL: func @branch
+// CHECK-SAME: %{{.*}}: tensor<100x2x8xf32>, %[[K:[a-z0-9]+]]: tensor<300x8xf32>
+// CHECK: %[[S:.*]] = attention.dot_score %{{.*}} -> tensor<2x100x300xf32>
+// CHECK: %[[B:.*]] = attention.modify_scores %[[S]]
+// CHECK: %[[M:.*]] = attention.modify_scores %[[B]]
+// CHECK: scf.if
+// CHECK-NOT: attention.mask_scores
+// CHECK-NOT: attention.modify_scores
+// CHECK: scf.forall
+// CHECK: attention.pack %{{.*}} : tensor<?x1xf32>
+// CHECK: attention.online {{.*}} changes(bias(%[[M]] : tensor<2x100x300xf32> by #{{[a-z0-9]*}})) normaliser(#attention.softmax)
+// CHECK: attention.online {{.*}} changes(bias(%[[M]] : tensor<2x100x300xf32> by #{{[a-z0-9]*}}), sets(
+// CHECK: attention.finish
+// REMARK: [Missed] Tiled | Category:attention-tile | Remark="scores are computed in memory, one by one: 'scf.if' in a region has no vector form"
+// REMARK: [Passed] Tiled | Category:attention-tile | Remark="blocks of 64 queries and
+func.func @branch(%q: tensor<100x2x8xf32>, %k: tensor<300x8xf32>, %v: tensor<2x300x4xf32>, %m: tensor<100x300xf16>,
+                  %out: tensor<2x100x4xf32>, %lse: tensor<2x100xf32>) -> (tensor<2x100x4xf32>, tensor<2x100xf32>) {
+  %r:2 = attention.fused query(%q : tensor<100x2x8xf32> by #query)
+      key(%k : tensor<300x8xf32> by #key) value(%v : tensor<2x300x4xf32> by #value)
+      changes(bias(%m : tensor<100x300xf16> by #bias), modify (%x: f32, %b: index, %i: index, %j: index) {
+        %far = arith.cmpi ult, %i, %j : index
+        %y = scf.if %far -> f32 {
+          %n = arith.negf %x : f32
+          scf.yield %n : f32
+        } else {
+          scf.yield %x : f32
+        }
+        attention.yield %y : f32
+      }, sets(#causal))
+      normaliser(#attention.softmax)
+      outs(%out, %lse : tensor<2x100x4xf32>, tensor<2x100xf32> by [#out, #row]) lse
+  return %r#0, %r#1 : tensor<2x100x4xf32>, tensor<2x100xf32>
+}
+
+// -----
+
+#query = affine_map<(i, j, d, e) -> (i, d)>
+#key = affine_map<(i, j, d, e) -> (j, d)>
+#value = affine_map<(i, j, d, e) -> (j, e)>
+#out = affine_map<(i, j, d, e) -> (i, e)>
+
+// A pair body without one, of a part of a larger attention: a tensor of its
+// scores would have other indices than its masks.
+// CHECK-LABEL: func @part
+// CHECK: attention.fused
+// REMARK: not tiled: 'scf.if' in a region has no vector form
+func.func @part(%q: tensor<5x8xf32>, %k: tensor<7x8xf32>, %v: tensor<7x4xf32>, %n: index,
+                %out: tensor<5x4xf32>) -> tensor<5x4xf32> {
+  %o = attention.fused query(%q : tensor<5x8xf32> by #query)
+      key(%k : tensor<7x8xf32> by #key) value(%v : tensor<7x4xf32> by #value)
+      combine (%x: f32, %y: f32) {
+        %c = arith.cmpf olt, %x, %y : f32
+        %z = scf.if %c -> f32 {
+          scf.yield %x : f32
+        } else {
+          scf.yield %y : f32
+        }
+        attention.yield %z : f32
+      }
+      normaliser(#attention.softmax) origin(%n, %n) outs(%out : tensor<5x4xf32> by [#out])
+  return %o : tensor<5x4xf32>
 }
 
 // -----

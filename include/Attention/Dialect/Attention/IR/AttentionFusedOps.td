@@ -151,6 +151,9 @@ def Attention_FusedOp
     /// What each result is, in order.
     ::llvm::SmallVector<FusedResult> getFusedResults();
     ::mlir::AffineMap getInitMap(unsigned index);
+    /// Builds graph-level operations that compute the scores after the first
+    /// `numChanges` changes, [b…, i, j].
+    ::mlir::Value buildScores(::mlir::OpBuilder &builder, unsigned numChanges);
   }]);
   let extraClassDefinition = scoringDefinition;
 }

@@ -325,8 +325,12 @@ def AttentionTile : Pass<"attention-tile"> {
     It is one where the number of blocks of queries is not static.
 
     Block sizes follow from the shapes and the target's facts
-    (`attention-set-target`); options override them. What can not be tiled stays
-    as it is, and a remark says why.
+    (`attention-set-target`); options override them. Where a pair body or a change
+    has an operation without a vector form (`scf.if`, a call), graph-level
+    operations compute the scores up to there, one by one, and a remark says so:
+    what follows is tiled and reads them as a bias of scores of 0. What can not be
+    tiled, as it has an extent of 0 or such an operation and an origin, stays as it
+    is, and a remark says why.
 
     ```mlir
     #query = affine_map<(h, i, j, d, e) -> (h, i, d)>
