@@ -198,12 +198,9 @@ void attention::buildAttentionToLLVMPipeline(
   vectors.vectorTransposeLowering =
       vector::VectorTransposeLowering::Shuffle16x16;
   manager.addPass(createConvertVectorToLLVMPass(vectors));
+  // A pass of its own for its options, how to allocate among them.
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
-  manager.addPass(createConvertFuncToLLVMPass());
-  manager.addPass(createArithToLLVMConversionPass());
-  manager.addPass(createConvertControlFlowToLLVMPass());
-  manager.addPass(createConvertIndexToLLVMPass());
-  manager.addPass(createUBToLLVMConversionPass());
-  manager.addPass(createConvertOpenMPToLLVMPass());
+  // All other dialects at once, which takes a third of the time.
+  manager.addPass(createConvertToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
