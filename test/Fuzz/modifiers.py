@@ -117,6 +117,9 @@ SUMS_OF_PRODUCTS = {
         lambda q, k, w: np.abs(k) + np.abs(w) * k * k),
 }
 TANHS = {
+    "tanh of a sum": ("""%a = arith.addf %q, %k : $T
+        %b = math.tanh %a : $T
+        %y = arith.mulf %b, %p0 : $T""", lambda q, k, w: w * np.tanh(q + k)),
     "tanh of a difference": ("""%a = arith.subf %q, %k : $T
         %b = math.tanh %a : $T
         %y = arith.mulf %p0, %b : $T""", lambda q, k, w: w * np.tanh(q - k)),
@@ -131,7 +134,7 @@ TANHS = {
 
 def combine(p, rng, q, k, element: str, static):
     d = q.data.shape[-1]
-    kind = rng.choice(("weighted product", "distance", "squared distance", "tanh", "maximum", "product",
+    kind = rng.choice(("weighted product", "distance", "squared distance", "maximum", "product",
                        "quotient", "two parameters", "branch", *SUMS_OF_PRODUCTS, *TANHS, "sigmoid"))
 
     def parameter():
@@ -181,11 +184,6 @@ def combine(p, rng, q, k, element: str, static):
             %y = arith.mulf %e, %p0 : $T
             attention.yield %y : $T""", lambda q, k, w: w / (1 + np.exp(-q - k)), [parameter()],
             lambda q, k, w: np.abs(w) * (np.abs(q) + np.abs(k) + 1))
-    if kind == "tanh":
-        return p.general(q, k, """%a = arith.addf %q, %k : $T
-            %b = math.tanh %a : $T
-            %y = arith.mulf %b, %p0 : $T
-            attention.yield %y : $T""", lambda q, k, w: np.tanh(q + k) * w, [parameter()])
     if kind == "maximum":
         return p.general(q, k, """%a = arith.maximumf %q, %k : $T
             attention.yield %a : $T""", np.maximum)
