@@ -11,13 +11,17 @@ from program import divisor, iset
 
 from . import program, qkv, shape_label
 
+CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
+# A modifier: the tanh of a score.
+TANH = ("%t = math.tanh %x : $T\nattention.yield %t : $T", lambda x, *_: np.tanh(x))
+
 
 def extents(s):
     return s.data.value.shape
 
 
 def causal(p, s, rng):
-    return p.mask(s, iset("i - j >= 0", lambda i, j, **_: i >= j))
+    return p.mask(s, CAUSAL)
 
 
 def causal_bottom_right(p, s, rng):

@@ -5,9 +5,8 @@ import numpy as np
 from program import iset
 
 from . import TYPES, case, layouts, program, qkv, shape_label
-from .catalogue import MASKS, sparse_calls
+from .catalogue import CAUSAL, MASKS, TANH, sparse_calls
 
-CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
 
 def mass(p, q, k, v, change=lambda s: s, sinks=None, normalise=None, lse=False, weights=False):
@@ -53,14 +52,13 @@ def sparse(rng):
 
 @case("column mass of changed scores, with sinks, and of scores as weights")
 def changed(rng):
-    softcap = ("%t = math.tanh %x : $T\nattention.yield %t : $T", lambda x, *_: np.tanh(x))
     for t in TYPES:
         for sinks in (None, [0.5, -np.inf, 3.0]):
             p = program(t)
             q, k, v = qkv(p, rng, t, (2, 3), 33, 210, 6, 5)
             bias = p.arg(rng.normal(size=(2, 3, 33, 210)), t)
             s = p.arg(sinks, p.compute) if sinks else None
-            mass(p, q, k, v, lambda s: p.mask(p.modify(s, *softcap), CAUSAL, bias=bias), s)
+            mass(p, q, k, v, lambda s: p.mask(p.modify(s, *TANH), CAUSAL, bias=bias), s)
             yield p.call(f"{shape_label(t, q, k, v)}, {'sinks' if sinks else 'no sinks'}")
         p = program(t)
         q, k, v = qkv(p, rng, t, (3,), 33, 210, 6, 5)

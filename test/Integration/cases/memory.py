@@ -3,12 +3,11 @@ else uses, those that the fused operation cannot compute."""
 
 import numpy as np
 
-from program import Program, iset
+from program import Program
 
 from . import TYPES, case, layouts, program, qkv, shape_label
+from .catalogue import CAUSAL, TANH
 
-CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
-SOFTCAP = ("%t = math.tanh %x : $T\nattention.yield %t : $T", lambda x, *_: np.tanh(x))
 SHAPES = (((), 5, 7), ((2, 4), 70, 133), ((3,), 1, 300), ((2,), 3, 0), ((2,), 0, 5))
 
 
@@ -29,7 +28,7 @@ def scores(rng):
                     v = values(p, rng, t, batch, nkv, batch[:-1] + (2,) if len(batch) == 2 else None)
                     sinks = p.arg([0.5], p.compute, static=True) if changed and batch else None
                     if changed:
-                        s = p.mask(p.modify(s, *SOFTCAP), CAUSAL)
+                        s = p.mask(p.modify(s, *TANH), CAUSAL)
                     w, lse = p.softmax(s, sinks=sinks, lse=True)
                     p.result(p.context(w, v), lse)
                     yield p.call(f"{'changed' if changed else 'plain'}, {'dynamic' if dynamic else 'static'}, "
@@ -121,7 +120,7 @@ def scalar_regions(rng):
                     s = p.general(q, k, COMBINE, lambda q, k: np.maximum(q - k, 0),
                                   magnitude=lambda q, k: np.abs(q) + np.abs(k))
                 else:
-                    s = p.modify(p.dot(q, k, scaled=True), *SOFTCAP)
+                    s = p.modify(p.dot(q, k, scaled=True), *TANH)
                     s = p.modify(s, *BRANCH) if kind == "modify" else p.mask(s, where=WHERE)
                 sinks = p.arg(rng.normal(size=4), p.compute)
                 w, lse = p.softmax(p.mask(s, CAUSAL), sinks=sinks, lse=True)

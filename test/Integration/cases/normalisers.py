@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from program import iset
-
 from . import TYPES, case, layouts, program, qkv, shape_label
+from .catalogue import CAUSAL
 
 SIGMOID = ("%one = arith.constant 1.0 : $T\n%n = arith.negf %x : $T\n%e = math.exp %n : $T\n"
            "%d = arith.addf %one, %e : $T\n%y = arith.divf %one, %d : $T\nattention.yield %y : $T")
 SQUARED_RELU = ("%zero = arith.constant 0.0 : $T\n%r = arith.maximumf %x, %zero : $T\n"
                 "%y = arith.mulf %r, %r : $T\nattention.yield %y : $T")
-CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
 FORMS = {
     "the scores": lambda p, s: s,

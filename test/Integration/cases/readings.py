@@ -6,9 +6,8 @@ import numpy as np
 from program import iset
 
 from . import TYPES, case, layouts, program, qkv, shape_label
-from .catalogue import MASKS
+from .catalogue import CAUSAL, MASKS
 
-CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
 
 def read(p, q, k, v, counts=(3,), change=lambda s: s, sinks=None, normalise=None, more=True):

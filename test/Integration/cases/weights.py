@@ -5,12 +5,11 @@ import numpy as np
 from program import attention, iset
 
 from . import TYPES, case, layouts, program, qkv, shape_label
-from .catalogue import MASKS, sparse_calls
+from .catalogue import CAUSAL, MASKS, TANH, sparse_calls
 
 # Fewer keys than a vector has lanes, no multiple of one, several blocks, of queries too,
 # so many that they are split.
 SHAPES = ((1, 1), (5, 7), (3, 0), (70, 133), (4, 200), (130, 8), (64, 96), (3, 1100))
-CAUSAL = iset("i - j >= 0", lambda i, j, **_: i >= j)
 
 
 @case("weights of odd and even shapes, all types, with and without a mask", core=True)
@@ -45,7 +44,6 @@ def sparse(rng):
 
 @case("weights of changed scores, with sinks")
 def changed(rng):
-    softcap = ("%t = math.tanh %x : $T\nattention.yield %t : $T", lambda x, *_: np.tanh(x))
     for t in TYPES:
         for nq, nkv in ((6, 9), (33, 210)):
             for has_sinks in (False, True):
@@ -54,7 +52,7 @@ def changed(rng):
                 sinks = p.arg([0.5, -np.inf, 3.0], p.compute) if has_sinks else None
                 bias = p.arg(rng.normal(size=(2, 3, nq, nkv)), t)
                 attention(p, q, k, v, weights=True, sinks=sinks,
-                          change=lambda s: p.mask(p.modify(s, *softcap), CAUSAL, bias=bias))
+                          change=lambda s: p.mask(p.modify(s, *TANH), CAUSAL, bias=bias))
                 yield p.call(f"{shape_label(t, q, k, v)}, sinks {has_sinks}")
 
 

@@ -51,14 +51,6 @@ static AffineMap getPlainMap(MLIRContext *context, unsigned numBatch,
   return AffineMap::getMultiDimMapWithTargets(numBatch + 4, targets, context);
 }
 
-/// (d0, …) -> a row and a column, which count from the end of the batch
-/// dimensions.
-static AffineMap getUnbatchedMap(MLIRContext *context, unsigned numBatch,
-                                 unsigned row, unsigned column) {
-  return AffineMap::getMultiDimMapWithTargets(
-      numBatch + 4, {numBatch + row, numBatch + column}, context);
-}
-
 /// Whether the last batch dimensions are known to be the same at run time.
 static bool haveEqualHeads(Value tensor, Value query) {
   unsigned head = getRank(tensor) - 3;
@@ -230,8 +222,8 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
 static MappedValue buildZeroValues(OpBuilder &builder, Location loc,
                                    MappedValue key, unsigned numBatch,
                                    Type elementType) {
-  AffineMap map =
-      getUnbatchedMap(builder.getContext(), numBatch, /*row=*/1, /*column=*/3);
+  AffineMap map = AffineMap::getMultiDimMapWithTargets(
+      numBatch + 4, {numBatch + 1, numBatch + 3}, builder.getContext());
   OpFoldResult numKeys = tensor::getMixedSize(
       builder, loc, key.value, *key.map.getResultPosition(map.getResult(0)));
   return {buildZeros(builder, loc, {numKeys}, elementType), map};
@@ -240,15 +232,15 @@ static MappedValue buildZeroValues(OpBuilder &builder, Location loc,
 /// What scores are computed from.
 struct ScoreOperands {
   Value query;
-  Value key;
+  /// Without a map where that depends on the queries' extents.
+  MappedValue key;
   ValueRange parameters = {};
   /// Null for none.
   Value scale = {};
 };
 
 /// The operands of the score function of `found`, or of scores of 0, which are
-/// read from memory then: also if that is what the types ask for. In that case
-/// keys [j, d] are those of all batch elements.
+/// read from memory then: also if that is what the types ask for.
 static ScoreOperands buildScoreOperands(RewriterBase &rewriter,
                                         FusableAttention &found) {
   Location loc = found.normaliser.getLoc();
@@ -256,9 +248,9 @@ static ScoreOperands buildScoreOperands(RewriterBase &rewriter,
   if (found.score) {
     Operation *before = found.position->getPrevNode();
     ScoreOperands operands = {found.score.buildQueryPart(rewriter),
-                              found.score.buildKeyPart(rewriter),
+                              {found.score.buildKeyPart(rewriter), AffineMap()},
                               found.score.getPairParameters()};
-    SmallVector<Value> read = {operands.query, operands.key};
+    SmallVector<Value> read = {operands.query, operands.key.value};
     if (found.context)
       read.push_back(found.context.getValue());
     // Values that nobody uses are of the compute type, and no obstacle to f64.
@@ -275,7 +267,7 @@ static ScoreOperands buildScoreOperands(RewriterBase &rewriter,
     found.score = nullptr;
   }
   ZeroScores zero = buildZeroScores(rewriter, loc, found.scores);
-  return {zero.query.value, zero.key.value};
+  return {zero.query.value, zero.key};
 }
 
 /// Replaces `found` by attention.fused, before found.position.
@@ -296,10 +288,9 @@ static FusedOp buildFused(RewriterBase &rewriter, FusableAttention &found) {
   MappedValue query = {operands.query, plain({I, D})};
   extents.add(query);
   query.value = extents.refine(rewriter, loc, query);
-  MappedValue key = {operands.key,
-                     getUnbatchedMap(rewriter.getContext(), numBatch, J, D)};
-  if (found.score)
-    key = mapBatch(rewriter, loc, operands.key, query.value, J, D);
+  MappedValue key = operands.key;
+  if (!key.map)
+    key = mapBatch(rewriter, loc, key.value, query.value, J, D);
   extents.add(key);
   MappedValue value;
   if (found.context) {
