@@ -21,18 +21,46 @@ ScoreChanger::ScoreChanger(OpBuilder &builder, Location loc,
                            OnlineNormaliserAttrInterface normaliser,
                            int64_t vectorLanes, int64_t width,
                            GetScratch getScratch)
-    : TransposeEmitter(builder, loc, scores.getComputeType(), width),
-      scores(scores), normaliser(normaliser), vectorLanes(vectorLanes),
-      strip(getScratch(c, 0)), getScratch(getScratch) {}
+    : BlockEmitter(builder, loc, scores.getComputeType(), width),
+      scores(scores), normaliser(normaliser), strip(getScratch(c, 0)) {
+  for (auto [number, change] : llvm::enumerate(scores.changes)) {
+    std::unique_ptr<TransposedElements> &elements = transposed.emplace_back();
+    if (!TransposedElements::isNeeded(scores, change))
+      continue;
+    Type type = TransposedElements::getScratchType(change, c);
+    elements = std::make_unique<TransposedElements>(
+        builder, loc, scores, change, vectorLanes, width,
+        getScratch(type, number + 1));
+  }
+}
 
-void ScoreChanger::emit(Value first, Value count, Value lane, Value pivots) {
+/// A load, an operation or two: what regions and sets compute is better built
+/// once than for every key of a register tile.
+bool ScoreChanger::changesInRegisters() const {
+  unsigned queryDim = scores.getNumBatch();
+  return llvm::all_of(
+      llvm::zip_equal(scores.changes, transposed), [&](const auto &pair) {
+        const auto &[change, elements] = pair;
+        return change.tensor &&
+               (elements || !change.map.isFunctionOfDim(queryDim));
+      });
+}
+
+void ScoreChanger::begin(Value first, Value count, Value lane) {
   firstKey = first;
   numKeys = count;
   firstLane = lane;
-  transposed.clear();
-  for (auto [number, change] : llvm::enumerate(scores.changes))
-    transposed.push_back(emitTransposed(change, number));
+  for (std::unique_ptr<TransposedElements> &elements : transposed)
+    if (elements)
+      elements->emit(firstKey, numKeys, firstLane);
+}
 
+Value ScoreChanger::changeRow(Value row, Value before) {
+  auto [score, live] = emitChanges(before, /*live=*/Value(), row);
+  return live ? select(live, score) : score;
+}
+
+void ScoreChanger::changeStrip(Value pivots) {
   Value holdsQuery = vector::CreateMaskOp::create(
       b, loc, VectorType::get(lanes, b.getI1Type()),
       sub(scores.live, firstLane));
@@ -49,124 +77,28 @@ void ScoreChanger::emit(Value first, Value count, Value lane, Value pivots) {
     storeVector(pivot[0], pivots, firstLane);
 }
 
+/// Null is true.
 Value ScoreChanger::both(Value x, Value y) {
+  if (!x || !y)
+    return x ? x : y;
   return arith::AndIOp::create(b, loc, x, y);
 }
 
-//===----------------------------------------------------------------------===//
-// Masks and biases whose rows lie along keys
-//===----------------------------------------------------------------------===//
-
-/// The value of a map's result where its dimensions are `position`.
-static Value buildIndex(OpBuilder &builder, Location loc, AffineExpr result,
-                        ArrayRef<Value> position) {
-  if (auto dim = dyn_cast<AffineDimExpr>(result))
-    return position[dim.getPosition()];
-  if (auto constant = dyn_cast<AffineConstantExpr>(result))
-    return arith::ConstantIndexOp::create(builder, loc, constant.getValue());
-  auto quotient = cast<AffineBinaryOpExpr>(result);
-  return arith::DivUIOp::create(
-      builder, loc, buildIndex(builder, loc, quotient.getLHS(), position),
-      buildIndex(builder, loc, quotient.getRHS(), position));
-}
-
-/// Whether the elements that are next to each other in memory are those of one
-/// query and different keys: queries are in the lanes, keys are not.
-bool ScoreChanger::isTransposed(const ScoreChange &change) {
-  if (!change.tensor || change.map.getNumResults() == 0)
-    return false;
-  unsigned queryDim = scores.getNumBatch(), keyDim = queryDim + 1;
-  ArrayRef<AffineExpr> results = change.map.getResults();
-  return cast<MemRefType>(change.tensor.getType()).isLastDimUnitStride() &&
-         results.back() == getAffineDimExpr(keyDim, b.getContext()) &&
-         change.map.isFunctionOfDim(queryDim) &&
-         llvm::none_of(results.drop_back(), [&](AffineExpr result) {
-           return result.isFunctionOfDim(keyDim);
-         });
-}
-
-/// for queries of the group: for keys of the part:
-///   scratch[key, query] = element[query, key]      in squares of vectors
-Value ScoreChanger::emitTransposed(const ScoreChange &change, unsigned number) {
-  if (!isTransposed(change))
-    return Value();
-  Type type = c;
-  if (change.kind == ScoreChangeKind::Keep)
-    type = b.getIntegerType(c.getWidth());
-  Value scratch = getScratch(type, number + 1);
-  loop(index(0), index(lanes), vectorLanes, [&](Value column) {
-    // The last square overlaps the one before.
-    Value hasSquare = isLess(index(vectorLanes - 1), numKeys);
-    Value last = sub(numKeys, index(vectorLanes));
-    Value end =
-        b.createOrFold<arith::SelectOp>(loc, hasSquare, numKeys, index(0));
-    loop(index(0), end, vectorLanes, [&](Value row) {
-      emitSquare(change, scratch, column, minimum(row, last), Value());
-    });
-    if (std::optional<int64_t> count = getConstantIntValue(numKeys);
-        count && *count >= vectorLanes)
-      return;
-    ifThen(isLess(numKeys, index(vectorLanes)),
-           [&] { emitSquare(change, scratch, column, index(0), numKeys); });
-  });
-  return scratch;
-}
-
-void ScoreChanger::emitSquare(const ScoreChange &change, Value scratch,
-                              Value column, Value row, Value count) {
-  // Lanes beyond the queries get the last one's.
-  Value lastLane = add(scores.live, -1);
-  transposeRows(
-      vectorLanes, count,
-      [&](int64_t lane) {
-        Value query = minimum(add(add(firstLane, column), lane), lastLane);
-        return loadKeys(change, query, row, count);
-      },
-      [&](int64_t key, Value lanesOfKey) {
-        storeVector(lanesOfKey, scratch, {add(row, key), column});
-      });
-}
-
-/// The elements of one query and as many keys as a vector has lanes, or `count`
-/// of them; a mask's as integers.
-Value ScoreChanger::loadKeys(const ScoreChange &change, Value query, Value row,
-                             Value count) {
-  unsigned numBatch = scores.getNumBatch();
-  Values position(scores.origin.take_front(numBatch)), at;
-  position.push_back(add(scores.origin[numBatch], query));
-  position.push_back(add(scores.origin[numBatch + 1], add(firstKey, row)));
-  for (AffineExpr result : change.map.getResults())
-    at.push_back(buildIndex(b, loc, result, position));
-
-  Value buffer = change.tensor;
-  auto bufferType = cast<MemRefType>(buffer.getType());
-  // In memory i1 is a byte, in a vector a bit.
-  if (change.kind == ScoreChangeKind::Keep) {
-    bufferType =
-        MemRefType::get(bufferType.getShape(), b.getI8Type(),
-                        bufferType.getLayout(), bufferType.getMemorySpace());
-    buffer = UnrealizedConversionCastOp::create(b, loc, bufferType, buffer)
-                 .getResult(0);
-  }
-  auto type = VectorType::get(vectorLanes, bufferType.getElementType());
-  Value elements = loadFirst(type, buffer, at, count);
-  if (change.kind == ScoreChangeKind::Keep)
-    return arith::ExtUIOp::create(
-        b, loc, type.clone(b.getIntegerType(c.getWidth())), elements);
-  return extend(elements);
+/// The scores that are left, and -inf for others.
+Value ScoreChanger::select(Value live, Value score) {
+  return arith::SelectOp::create(b, loc, live, score, negInf(vectorType));
 }
 
 //===----------------------------------------------------------------------===//
 // One key
 //===----------------------------------------------------------------------===//
 
-/// Changes the scores of a key and returns them.
+/// Changes the scores of a key in the strip and returns them.
 Value ScoreChanger::emitRow(Value row, Value holdsQuery) {
   Value before = loadVector(strip, {row, index(0)});
   auto [score, live] = emitChanges(before, holdsQuery, row);
   auto store = [&, score = score, live = live] {
-    Value after =
-        arith::SelectOp::create(b, loc, live, score, negInf(vectorType));
+    Value after = select(live, score);
     storeVector(after, strip, {row, index(0)});
     return after;
   };
@@ -183,8 +115,9 @@ Value ScoreChanger::emitRow(Value row, Value holdsQuery) {
   return ifOp.getResult(0);
 }
 
-/// The scores of a key after all changes, and whether pairs take part.
-std::pair<Value, Value> ScoreChanger::emitChanges(Value score, Value holdsQuery,
+/// The scores of a key after all changes, and which of them are left: those of
+/// other pairs may be anything.
+std::pair<Value, Value> ScoreChanger::emitChanges(Value score, Value live,
                                                   Value row) {
   unsigned numBatch = scores.getNumBatch();
   Position position;
@@ -194,26 +127,28 @@ std::pair<Value, Value> ScoreChanger::emitChanges(Value score, Value holdsQuery,
       LaneValue::strided(add(scores.origin[numBatch], firstLane), 1));
   position.push_back(
       LaneValue::uniform(add(scores.origin[numBatch + 1], add(firstKey, row))));
-  Value live = both(isLive(score), holdsQuery);
   for (auto [number, change] : llvm::enumerate(scores.changes)) {
+    // A pair that is absent stays so, whatever becomes of its -inf.
+    Value liveBefore = both(live, isLive(score));
     switch (change.kind) {
     case ScoreChangeKind::Sets:
-      live = both(live, emitContains(change, position, live));
+      live = both(live, emitContains(change, position, liveBefore));
       break;
     case ScoreChangeKind::Keep:
-      live = both(live, emitElement(number, position, row, live));
+      live = both(live, emitElement(number, position, row, liveBefore));
       break;
     case ScoreChangeKind::Bias:
-      score = arith::AddFOp::create(b, loc, score,
-                                    emitElement(number, position, row, live));
-      live = both(live, isLive(score));
+      score = arith::AddFOp::create(
+          b, loc, score, emitElement(number, position, row, liveBefore));
+      live = liveBefore;
       break;
     case ScoreChangeKind::Where:
-      live = both(live, emitRegion(change, position, live, Value()));
+      live =
+          both(liveBefore, emitRegion(change, position, liveBefore, Value()));
       break;
     case ScoreChangeKind::Modify:
-      score = emitRegion(change, position, live, score);
-      live = both(live, isLive(score));
+      score = emitRegion(change, position, liveBefore, score);
+      live = liveBefore;
       break;
     }
   }
@@ -242,16 +177,9 @@ Value ScoreChanger::emitContains(const ScoreChange &change,
 /// The elements of a mask, as i1, or of a bias, in the compute type.
 Value ScoreChanger::emitElement(unsigned number, const Position &position,
                                 Value row, Value live) {
+  if (transposed[number])
+    return transposed[number]->load(row);
   const ScoreChange &change = scores.changes[number];
-  if (Value scratch = transposed[number]) {
-    Value elements = loadVector(scratch, {row, index(0)});
-    if (change.kind != ScoreChangeKind::Keep)
-      return elements;
-    Value zero =
-        arith::ConstantOp::create(b, loc, b.getZeroAttr(elements.getType()));
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, elements,
-                                 zero);
-  }
   LaneVectorizer vectorizer(b, loc, lanes, live);
   SmallVector<LaneValue> at;
   for (AffineExpr result : change.map.getResults()) {

@@ -1,7 +1,7 @@
 //===- ScoreChanger.h - Masks, biases and modifiers on lanes ----*- C++ -*-===//
 //
-// Makes the changes of a block to a strip of its scores, a key at a time for
-// all queries that are in registers.
+// Makes the changes of a block to its scores, a key at a time for all queries
+// that are in registers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,11 +11,11 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "BlockLowerings.h"
 #include "LaneVectorizer.h"
-#include "TransposeEmitter.h"
+#include "TransposedElements.h"
 
 namespace mlir::attention {
 
-class ScoreChanger : TransposeEmitter {
+class ScoreChanger : BlockEmitter {
 public:
   /// Scores are in scratch 0, whose rows are of `width` queries; other scratch
   /// is for what changes read. `vectorLanes` are those of one vector.
@@ -23,25 +23,27 @@ public:
                OnlineNormaliserAttrInterface normaliser, int64_t vectorLanes,
                int64_t width, GetScratch getScratch);
 
-  /// Changes the scores of `numKeys` keys of the block from `firstKey` on and
-  /// of the queries from lane `firstLane` on. The normaliser's pivots follow in
-  /// the buffer `pivots`, if there is one.
-  void emit(Value firstKey, Value numKeys, Value firstLane, Value pivots);
+  /// Whether `changeRow` is the way to change scores, while they are in
+  /// registers, and not `changeStrip`, when they are in the strip.
+  bool changesInRegisters() const;
+
+  /// What follows is about `numKeys` keys of the block from `firstKey` on and
+  /// the queries from lane `firstLane` on.
+  void begin(Value firstKey, Value numKeys, Value firstLane);
+
+  /// The scores of key number `row`, a vector as wide as the strip, after all
+  /// changes.
+  Value changeRow(Value row, Value scores);
+
+  /// Changes the scores of all keys. The normaliser's pivots follow in the
+  /// buffer `pivots`, if there is one.
+  void changeStrip(Value pivots);
 
 private:
   using Position = SmallVector<LaneValue>;
 
-  /// Where a mask or bias tensor's rows lie along keys, its part of the block
-  /// is transposed first. Scratch, or null where it is read as it lies.
-  Value emitTransposed(const ScoreChange &change, unsigned number);
-  bool isTransposed(const ScoreChange &change);
-  void emitSquare(const ScoreChange &change, Value scratch, Value column,
-                  Value row, Value count);
-  Value loadKeys(const ScoreChange &change, Value query, Value row,
-                 Value count);
-
   Value emitRow(Value row, Value holdsQuery);
-  std::pair<Value, Value> emitChanges(Value score, Value holdsQuery, Value row);
+  std::pair<Value, Value> emitChanges(Value score, Value live, Value row);
   Value emitContains(const ScoreChange &change, const Position &position,
                      Value live);
   Value emitElement(unsigned number, const Position &position, Value row,
@@ -50,14 +52,13 @@ private:
                    Value live, Value score);
 
   Value both(Value x, Value y);
+  Value select(Value live, Value score);
 
   BlockScores scores;
   OnlineNormaliserAttrInterface normaliser;
-  int64_t vectorLanes;
   Value strip;
-  /// For each change, scratch with its elements [key, query], or null.
-  SmallVector<Value> transposed;
-  GetScratch getScratch;
+  /// For each change, its elements where they are transposed first, or null.
+  SmallVector<std::unique_ptr<TransposedElements>> transposed;
   /// What is at work.
   Value firstKey, numKeys, firstLane;
 };

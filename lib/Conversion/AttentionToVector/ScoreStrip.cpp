@@ -103,26 +103,27 @@ void StripEmitter::forVisibleKeys(function_ref<void()> body) {
 }
 
 BlockEmitter::Values StripEmitter::emitScores(Value pivots) {
-  bool isPlain = scores.changes.empty();
   auto loadPivots = [&] {
     Values result;
     for (Value l : lane)
       result.push_back(loadVector(pivots, l));
     return result;
   };
-  Values current = emitSums(pivots && isPlain ? loadPivots() : Values());
-  if (!isPlain) {
-    changer.emit(firstKey, numKeys, lane.front(), pivots);
+  changer.begin(firstKey, numKeys, lane.front());
+  if (!changer.changesInRegisters()) {
+    emitSums(Values());
+    changer.changeStrip(pivots);
     return pivots ? loadPivots() : Values();
   }
+  Values current = emitSums(pivots ? loadPivots() : Values());
   for (auto [pivot, l] : llvm::zip(current, lane))
     storeVector(pivot, pivots, l);
   return current;
 }
 
-/// Writes the strip before changes; `pivots` follow if there are any. Where
-/// tiles do not divide the keys, the last one begins earlier and computes some
-/// scores again.
+/// Writes the strip, after the changes that are made in registers; `pivots`
+/// follow if there are any. Where tiles do not divide the keys, the last one
+/// begins earlier and computes some scores again.
 BlockEmitter::Values StripEmitter::emitSums(Values pivots) {
   // A pair body of several operations takes registers of its own.
   int64_t rows = scores.isDot() ? tile.rows : llvm::divideCeil(tile.rows, 2);
@@ -152,15 +153,20 @@ BlockEmitter::Values StripEmitter::emitSums(Values pivots) {
 BlockEmitter::Values StripEmitter::emitScoreRows(Value row, int64_t rows,
                                                  ValueRange pivots) {
   Values sums = emitScoreTile(row, rows), next(pivots);
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t v = 0; v < tile.vectors; ++v) {
-      Value score = sums[r * tile.vectors + v];
-      if (scale)
+  for (int64_t r = 0; r < rows; ++r) {
+    auto first = sums.begin() + r * tile.vectors;
+    Values current(first, first + tile.vectors);
+    if (scale)
+      for (Value &score : current)
         score = arith::MulFOp::create(b, loc, score, splat(scale));
+    if (!scores.changes.empty() && changer.changesInRegisters())
+      current = split(changer.changeRow(add(row, r), concatenate(current, 1)));
+    for (auto [v, score] : llvm::enumerate(current)) {
       storeVector(score, strip, inStrip(add(row, r), v));
       if (!next.empty())
         next[v] = normaliser.buildPivot(b, loc, next[v], score);
     }
+  }
   return next;
 }
 
@@ -245,14 +251,20 @@ BlockEmitter::Values StripEmitter::emitRows(ValueRange carried,
 
 void StripEmitter::addRows(MutableArrayRef<Value> sums, Value rows,
                            int64_t count) {
-  int64_t width = tile.vectors * lanes;
+  Values parts = split(rows);
   for (auto [position, sum] : llvm::enumerate(sums))
-    for (int64_t r = 0; r < count; ++r) {
-      int64_t offset = r * width + position * lanes;
-      Value part = vector::ExtractStridedSliceOp::create(b, loc, rows, offset,
-                                                         lanes, /*strides=*/1);
-      sum = arith::AddFOp::create(b, loc, sum, part);
-    }
+    for (int64_t r = 0; r < count; ++r)
+      sum = arith::AddFOp::create(b, loc, sum,
+                                  parts[r * tile.vectors + position]);
+}
+
+BlockEmitter::Values StripEmitter::split(Value rows) {
+  Values parts;
+  int64_t size = cast<VectorType>(rows.getType()).getNumElements();
+  for (int64_t offset = 0; offset < size; offset += lanes)
+    parts.push_back(vector::ExtractStridedSliceOp::create(
+        b, loc, rows, offset, lanes, /*strides=*/1));
+  return parts;
 }
 
 Value StripEmitter::concatenate(ValueRange vectors, int64_t times) {

@@ -47,8 +47,9 @@ protected:
   /// Adds `count` rows to the sums of each of the group's vectors.
   void addRows(MutableArrayRef<Value> sums, Value rows, int64_t count);
 
-  /// The vectors as one, `times` times.
+  /// The vectors as one, `times` times, and the vectors of one.
   Value concatenate(ValueRange vectors, int64_t times);
+  Values split(Value rows);
 
   /// The strip's vector `v` of a key's row.
   Values inStrip(Value row, int64_t v) { return {row, index(v * lanes)}; }
