@@ -35,7 +35,7 @@ protected:
   Value loadFirst(VectorType type, Value buffer, ValueRange at, Value count);
   void storeFirst(Value vector, Value buffer, ValueRange at, Value count);
 
-private:
+  /// The columns of a square whose rows are `rows`.
   Values transpose(ArrayRef<Value> rows);
 };
 

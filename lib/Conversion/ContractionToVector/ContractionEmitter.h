@@ -8,7 +8,7 @@
 #ifndef ATTENTION_LIB_CONVERSION_CONTRACTIONTOVECTOR_CONTRACTIONEMITTER_H
 #define ATTENTION_LIB_CONVERSION_CONTRACTIONTOVECTOR_CONTRACTIONEMITTER_H
 
-#include "../AttentionToVector/BlockEmitter.h"
+#include "../AttentionToVector/TransposeEmitter.h"
 #include "Attention/Dialect/Linalg/Transforms/Contraction.h"
 #include "Attention/Dialect/Linalg/Transforms/ContractionModel.h"
 
@@ -38,10 +38,10 @@ using ScratchProvider = function_ref<Value(StringRef purpose, MemRefType type)>;
 
 /// Copies parts of the factors to scratch, in the compute type and in the order
 /// in which they are multiplied.
-class PanelPacker : protected BlockEmitter {
+class PanelPacker : protected TransposeEmitter {
 public:
   PanelPacker(OpBuilder &builder, Location loc, FloatType type, int64_t lanes)
-      : BlockEmitter(builder, loc, type, lanes) {}
+      : TransposeEmitter(builder, loc, type, lanes) {}
 
   /// One of a buffer's panels [panel, term, column].
   struct Panel {
@@ -75,8 +75,6 @@ private:
                    Value j, int64_t vector, Value count, Panel panel);
   void packTransposed(const MatrixView &rhs, Value k0, Value numTerms, Value j,
                       int64_t vector, Value count, Panel panel);
-  /// The columns of a square whose rows are `rows`.
-  Values transpose(ArrayRef<Value> rows);
 };
 
 /// Builds, before `op`, code that computes it on buffers.

@@ -192,30 +192,3 @@ void PanelPacker::packRows(const MatrixView &lhs, Value i0, Value numRows,
     });
   });
 }
-
-/// Exchanges blocks: each pair of rows that are `distance` apart swaps the odd
-/// blocks of the one for the even blocks of the other, `distance` elements
-/// each. Done for every power of two below the number of rows, in any order,
-/// this transposes.
-BlockEmitter::Values PanelPacker::transpose(ArrayRef<Value> rows) {
-  Values result(rows);
-  auto shuffle = [&](Value x, Value y, ArrayRef<int64_t> mask) -> Value {
-    return vector::ShuffleOp::create(b, loc, x, y, mask);
-  };
-  for (int64_t distance = 1; distance < lanes; distance *= 2) {
-    SmallVector<int64_t> even, odd;
-    for (int64_t l = 0; l < lanes; ++l) {
-      bool isOdd = l / distance % 2 == 1;
-      even.push_back(isOdd ? lanes + l - distance : l);
-      odd.push_back(isOdd ? lanes + l : l + distance);
-    }
-    for (int64_t r = 0; r < lanes; ++r) {
-      if (r / distance % 2 == 1)
-        continue;
-      Value x = result[r], y = result[r + distance];
-      result[r] = shuffle(x, y, even);
-      result[r + distance] = shuffle(x, y, odd);
-    }
-  }
-  return result;
-}

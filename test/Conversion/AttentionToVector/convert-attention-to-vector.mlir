@@ -97,18 +97,22 @@ func.func @nothing_visible(%tile: memref<64x64xf32>, %k: memref<8x64xf32>, %v: m
   return
 }
 
-// Queries and context are transposed in squares of a vector's size.
+// Queries and context are transposed in squares of a vector's size: halves of
+// every four elements are interleaved, then pairs exchanged, then fours.
 // CHECK-LABEL: func @pack
-// V512: vector.transpose {{.*}} vector<16x16xf32>
-// V256: vector.transpose {{.*}} vector<8x8xf32>
+// V512-COUNT-64: vector.shuffle {{.*}} : vector<16xf32>, vector<16xf32>
+// V256-COUNT-4: vector.shuffle {{.*}} [0, 8, 1, 9, 4, 12, 5, 13] : vector<8xf32>, vector<8xf32>
+// V256-COUNT-4: vector.shuffle {{.*}} [2, 3, 10, 11, 6, 7, 14, 15] : vector<8xf32>, vector<8xf32>
+// V256-COUNT-4: vector.shuffle {{.*}} [4, 5, 6, 7, 12, 13, 14, 15] : vector<8xf32>, vector<8xf32>
+// V256-NOT: vector.shuffle
 func.func @pack(%q: memref<?x64xbf16>, %tile: memref<64x64xf32>) {
   attention.pack %q by #rows : memref<?x64xbf16> outs(%tile : memref<64x64xf32>)
   return
 }
 
 // CHECK-LABEL: func @finish
-// V512: vector.transpose {{.*}} vector<16x16xf32>
-// V256: vector.transpose {{.*}} vector<8x8xf32>
+// V512-COUNT-64: vector.shuffle {{.*}} : vector<16xf32>, vector<16xf32>
+// V256-COUNT-24: vector.shuffle {{.*}} : vector<8xf32>, vector<8xf32>
 func.func @finish(%acc: memref<64x64xf32>, %max: memref<64xf32>,
                   %sum: memref<64xf32>, %o: memref<?x64xf32>) {
   attention.finish %acc state(%max, %sum : memref<64xf32>, memref<64xf32>)

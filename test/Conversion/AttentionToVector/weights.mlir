@@ -25,12 +25,12 @@
 // Keys of the block are stored from the first on.
 // CHECK: scf.for
 // CHECK: vector.load %[[STRIP]]
-// CHECK: vector.transpose {{.*}} vector<8x8xf32>
+// CHECK-COUNT-24: vector.shuffle {{.*}} : vector<8xf32>, vector<8xf32>
 // CHECK: %[[AT:.*]] = arith.addi %[[FIRST]], %{{.*}} : index
 // CHECK: vector.store %{{.*}}, %[[W]][%{{.*}}, %[[AT]]]
 // CHECK-COUNT-7: vector.store %{{.*}}, %[[W]]
 // CHECK: scf.if
-// CHECK: vector.transpose {{.*}} vector<8x8xf32>
+// CHECK-COUNT-24: vector.shuffle {{.*}} : vector<8xf32>, vector<8xf32>
 // CHECK-COUNT-8: vector.store %{{.*}}, %[[W]]
 // CHECK-NOT: vector.store
 // CHECK-NOT: attention.
@@ -45,7 +45,7 @@ func.func @weights(%t: memref<32x64xf32>, %k: memref<96x32xf32>, %max: memref<64
 // Fewer keys than a vector has lanes are loaded one by one and stored by a mask.
 // CHECK-LABEL: func @few_keys
 // CHECK-NOT: memref.store
-// CHECK: vector.transpose {{.*}} vector<4x4xf64>
+// CHECK-COUNT-8: vector.shuffle {{.*}} : vector<4xf64>, vector<4xf64>
 // CHECK: vector.create_mask
 // CHECK: vector.maskedstore
 // CHECK-NOT: attention.
@@ -62,7 +62,7 @@ func.func @few_keys(%t: memref<32x4xf64>, %k: memref<3x32xf64>, %i: index, %w: m
 // CHECK-SAME: %[[W:[a-z0-9]+]]: memref<?x64xf32>
 // CHECK: memref.alloca() {{.*}} : memref<96x16xf32>
 // CHECK-NOT: memref.alloca
-// CHECK-NOT: vector.transpose
+// CHECK-NOT: vector.shuffle
 // CHECK: %[[E:.*]] = memref.load %{{.*}} : memref<96x16xf32>
 // CHECK: memref.store %[[E]], %[[W]]
 // CHECK-NOT: attention.
@@ -95,13 +95,13 @@ func.func @elements(%w: memref<?x64xf32>, %t: memref<32x64xf32>, %k: memref<?x32
 // CHECK: arith.addf %[[SUM]], %[[T]]
 // CHECK: vector.store %{{.*}} : memref<100x16xf32>, vector<8xf32>
 // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c96
-// CHECK: vector.transpose {{.*}} vector<8x8xf32>
+// CHECK-COUNT-24: vector.shuffle {{.*}} : vector<8xf32>, vector<8xf32>
 // CHECK-COUNT-7: arith.addf
 // CHECK: %[[AT:.*]] = arith.addi %[[FIRST]], %{{.*}} : index
 // CHECK: %[[BEFORE:.*]] = vector.load %[[M]][%[[AT]]]
 // CHECK: arith.addf %[[BEFORE]]
 // CHECK: vector.store %{{.*}}, %[[M]]
-// CHECK: vector.transpose
+// CHECK: vector.shuffle
 // CHECK: %[[TAIL:.*]] = arith.addi %[[FIRST]], %{{.*}} : index
 // CHECK: vector.maskedload %[[M]][%[[TAIL]]]
 // CHECK: vector.maskedstore %[[M]][%[[TAIL]]]
@@ -117,7 +117,7 @@ func.func @mass(%m: memref<?xf32>, %first: index, %t: memref<32x64xf32>, %k: mem
 // Where the masses of keys are not next to each other, one by one.
 // CHECK-LABEL: func @strided_mass
 // CHECK-SAME: %[[M:[a-z0-9]+]]: memref<?xf64, strided<[4], offset: ?>>
-// CHECK: vector.transpose
+// CHECK: vector.shuffle
 // CHECK: %[[BEFORE:.*]] = memref.load %[[M]]
 // CHECK: %[[AFTER:.*]] = arith.addf %[[BEFORE]]
 // CHECK: memref.store %[[AFTER]], %[[M]]
