@@ -9,7 +9,6 @@ from . import TYPES, case, layouts, program, qkv, shape_label
 from .catalogue import CAUSAL, MASKS
 
 
-
 def read(p, q, k, v, counts=(3,), change=lambda s: s, sinks=None, normalise=None, more=True):
     """All readings of the weights of scaled scores, beside the context."""
     s = change(p.dot(q, k, scaled=True))
