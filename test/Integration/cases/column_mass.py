@@ -8,7 +8,6 @@ from . import TYPES, case, layouts, program, qkv, shape_label
 from .catalogue import CAUSAL, MASKS, TANH, sparse_calls
 
 
-
 def mass(p, q, k, v, change=lambda s: s, sinks=None, normalise=None, lse=False, weights=False):
     """Beside the context, and beside other results."""
     s = change(p.dot(q, k, scaled=True))
