@@ -77,6 +77,24 @@ LaneValue LaneVectorizer::vectorize(Block &block,
   return lookup(block.back().getOperand(0));
 }
 
+LaneValue LaneVectorizer::evaluate(AffineExpr result,
+                                   ArrayRef<LaneValue> dims) {
+  if (auto dim = dyn_cast<AffineDimExpr>(result))
+    return dims[dim.getPosition()];
+  if (auto constant = dyn_cast<AffineConstantExpr>(result))
+    return LaneValue::uniform(
+        buildIndexConstant(constant.getValue(), builder.getIndexType()));
+  auto quotient = cast<AffineBinaryOpExpr>(result);
+  LaneValue lhs = evaluate(quotient.getLHS(), dims);
+  LaneValue rhs = evaluate(quotient.getRHS(), dims);
+  if (lhs.isUniform() && rhs.isUniform())
+    return LaneValue::uniform(
+        arith::DivUIOp::create(builder, loc, lhs.value, rhs.value));
+  Value lanesOfLhs = materialize(lhs);
+  return LaneValue::vector(
+      arith::DivUIOp::create(builder, loc, lanesOfLhs, materialize(rhs)));
+}
+
 LaneValue LaneVectorizer::build(Operation &op) {
   if (isLoad(&op)) {
     SmallVector<LaneValue> indices;

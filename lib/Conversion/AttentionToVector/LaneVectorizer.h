@@ -44,6 +44,10 @@ public:
   /// region needsLiveLane, one lane at least must be live.
   LaneValue vectorize(Block &block, ArrayRef<LaneValue> arguments);
 
+  /// The result of a map where its dimensions are `dims`, not negative: one of
+  /// them, a constant, or the quotient of such.
+  LaneValue evaluate(AffineExpr result, ArrayRef<LaneValue> dims);
+
   /// The value as a vector, whose elements are of `type`.
   Value materialize(LaneValue value);
 

@@ -23,27 +23,30 @@ ScoreChanger::ScoreChanger(OpBuilder &builder, Location loc,
                            GetScratch getScratch)
     : BlockEmitter(builder, loc, scores.getComputeType(), width),
       scores(scores), normaliser(normaliser), strip(getScratch(c, 0)) {
-  for (auto [number, change] : llvm::enumerate(scores.changes)) {
-    std::unique_ptr<TransposedElements> &elements = transposed.emplace_back();
-    if (!TransposedElements::isNeeded(scores, change))
-      continue;
-    Type type = TransposedElements::getScratchType(change, c);
-    elements = std::make_unique<TransposedElements>(
-        builder, loc, scores, change, vectorLanes, width,
-        getScratch(type, number + 1));
-  }
+  for (auto [number, change] : llvm::enumerate(scores.changes))
+    transposed.push_back(
+        TransposedElements::create(builder, loc, scores, change, vectorLanes,
+                                   width, [&, number = number](Type type) {
+                                     return getScratch(type, number + 1);
+                                   }));
 }
 
 /// A load, an operation or two: what regions and sets compute is better built
 /// once than for every key of a register tile.
 bool ScoreChanger::changesInRegisters() const {
   unsigned queryDim = scores.getNumBatch();
-  return llvm::all_of(
-      llvm::zip_equal(scores.changes, transposed), [&](const auto &pair) {
-        const auto &[change, elements] = pair;
-        return change.tensor &&
-               (elements || !change.map.isFunctionOfDim(queryDim));
-      });
+  return !scores.changes.empty() &&
+         llvm::all_of(llvm::zip_equal(scores.changes, transposed),
+                      [&](const auto &pair) {
+                        const auto &[change, elements] = pair;
+                        return change.tensor &&
+                               (elements ||
+                                !change.map.isFunctionOfDim(queryDim));
+                      });
+}
+
+bool ScoreChanger::changesInStrip() const {
+  return !scores.changes.empty() && !changesInRegisters();
 }
 
 void ScoreChanger::begin(Value first, Value count, Value lane) {
@@ -182,28 +185,8 @@ Value ScoreChanger::emitElement(unsigned number, const Position &position,
   const ScoreChange &change = scores.changes[number];
   LaneVectorizer vectorizer(b, loc, lanes, live);
   SmallVector<LaneValue> at;
-  for (AffineExpr result : change.map.getResults()) {
-    if (auto dim = dyn_cast<AffineDimExpr>(result)) {
-      at.push_back(position[dim.getPosition()]);
-    } else if (auto constant = dyn_cast<AffineConstantExpr>(result)) {
-      at.push_back(LaneValue::uniform(index(constant.getValue())));
-    } else {
-      auto quotient = cast<AffineBinaryOpExpr>(result);
-      LaneValue lhs =
-          position[cast<AffineDimExpr>(quotient.getLHS()).getPosition()];
-      Value divisor =
-          index(cast<AffineConstantExpr>(quotient.getRHS()).getValue());
-      if (lhs.isUniform()) {
-        at.push_back(LaneValue::uniform(
-            arith::DivUIOp::create(b, loc, lhs.value, divisor)));
-        continue;
-      }
-      Value divisors = vector::BroadcastOp::create(
-          b, loc, VectorType::get(lanes, b.getIndexType()), divisor);
-      at.push_back(LaneValue::vector(arith::DivUIOp::create(
-          b, loc, vectorizer.materialize(lhs), divisors)));
-    }
-  }
+  for (AffineExpr result : change.map.getResults())
+    at.push_back(vectorizer.evaluate(result, position));
   LaneValue element = vectorizer.load(change.tensor, at);
   if (change.kind == ScoreChangeKind::Bias)
     element.value = extend(element.value);

@@ -23,9 +23,11 @@ public:
                OnlineNormaliserAttrInterface normaliser, int64_t vectorLanes,
                int64_t width, GetScratch getScratch);
 
-  /// Whether `changeRow` is the way to change scores, while they are in
-  /// registers, and not `changeStrip`, when they are in the strip.
+  /// Whether scores are changed by `changeRow`, while they are in registers, or
+  /// by `changeStrip`, when they are in the strip; neither where they are not
+  /// changed.
   bool changesInRegisters() const;
+  bool changesInStrip() const;
 
   /// What follows is about `numKeys` keys of the block from `firstKey` on and
   /// the queries from lane `firstLane` on.

@@ -110,7 +110,7 @@ BlockEmitter::Values StripEmitter::emitScores(Value pivots) {
     return result;
   };
   changer.begin(firstKey, numKeys, lane.front());
-  if (!changer.changesInRegisters()) {
+  if (changer.changesInStrip()) {
     emitSums(Values());
     changer.changeStrip(pivots);
     return pivots ? loadPivots() : Values();
@@ -159,7 +159,7 @@ BlockEmitter::Values StripEmitter::emitScoreRows(Value row, int64_t rows,
     if (scale)
       for (Value &score : current)
         score = arith::MulFOp::create(b, loc, score, splat(scale));
-    if (!scores.changes.empty() && changer.changesInRegisters())
+    if (changer.changesInRegisters())
       current = split(changer.changeRow(add(row, r), concatenate(current, 1)));
     for (auto [v, score] : llvm::enumerate(current)) {
       storeVector(score, strip, inStrip(add(row, r), v));

@@ -8,6 +8,7 @@
 
 #include "TransposedElements.h"
 
+#include "LaneVectorizer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -16,14 +17,9 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-static constexpr int64_t bitsPerByte = 8;
-
-static bool isMask(const ScoreChange &change) {
-  return change.kind == ScoreChangeKind::Keep;
-}
-
-bool TransposedElements::isNeeded(const BlockScores &scores,
-                                  const ScoreChange &change) {
+/// Whether the elements of `change` lie along keys.
+static bool liesAlongKeys(const BlockScores &scores,
+                          const ScoreChange &change) {
   if (!change.tensor || change.map.getNumResults() == 0)
     return false;
   unsigned queryDim = scores.getNumBatch(), keyDim = queryDim + 1;
@@ -36,176 +32,215 @@ bool TransposedElements::isNeeded(const BlockScores &scores,
          });
 }
 
-Type TransposedElements::getScratchType(const ScoreChange &change,
-                                        FloatType computeType) {
-  if (!isMask(change))
-    return computeType;
-  return IntegerType::get(computeType.getContext(), computeType.getWidth());
-}
-
 TransposedElements::TransposedElements(OpBuilder &builder, Location loc,
                                        const BlockScores &scores,
                                        const ScoreChange &change,
                                        int64_t vectorLanes, int64_t width,
                                        Value scratch)
     : TransposeEmitter(builder, loc, scores.getComputeType(), width),
-      scores(scores), change(change), vectorLanes(vectorLanes),
-      keysPerElement(isMask(change) ? c.getWidth() / bitsPerByte : 1),
-      scratch(scratch) {}
+      vectorLanes(vectorLanes), scratch(scratch), scores(scores),
+      map(change.map) {}
 
 void TransposedElements::emit(Value first, Value count, Value lane) {
   firstKey = first;
   numKeys = count;
   firstLane = lane;
-  buffer = change.tensor;
-  if (isMask(change)) {
-    // In memory i1 is a byte, in a vector a bit.
-    auto type = cast<MemRefType>(buffer.getType());
-    type = MemRefType::get(type.getShape(), b.getI8Type(), type.getLayout(),
-                           type.getMemorySpace());
-    buffer =
-        UnrealizedConversionCastOp::create(b, loc, type, buffer).getResult(0);
-  }
-  loop(index(0), index(lanes), vectorLanes, [&](Value column) {
-    isMask(change) ? emitWords(column) : emitBiases(column);
-  });
-  if (isMask(change))
-    emitLastWords();
-}
-
-/// The value of a map's result where its dimensions are `position`.
-static Value buildIndex(OpBuilder &builder, Location loc, AffineExpr result,
-                        ArrayRef<Value> position) {
-  if (auto dim = dyn_cast<AffineDimExpr>(result))
-    return position[dim.getPosition()];
-  if (auto constant = dyn_cast<AffineConstantExpr>(result))
-    return arith::ConstantIndexOp::create(builder, loc, constant.getValue());
-  auto quotient = cast<AffineBinaryOpExpr>(result);
-  return arith::DivUIOp::create(
-      builder, loc, buildIndex(builder, loc, quotient.getLHS(), position),
-      buildIndex(builder, loc, quotient.getRHS(), position));
+  lastQuery = add(scores.live, -1);
+  fill();
 }
 
 Value TransposedElements::queryInLane(Value lane) {
-  return minimum(add(firstLane, lane), add(scores.live, -1));
+  return minimum(add(firstLane, lane), lastQuery);
 }
 
-/// Where the element of a query of the block and a key of the part lies.
 BlockEmitter::Values TransposedElements::indicesAt(Value query, Value row) {
   unsigned numBatch = scores.getNumBatch();
-  Values position(scores.origin.take_front(numBatch)), at;
-  position.push_back(add(scores.origin[numBatch], query));
-  position.push_back(add(scores.origin[numBatch + 1], add(firstKey, row)));
-  for (AffineExpr result : change.map.getResults())
-    at.push_back(buildIndex(b, loc, result, position));
-  return at;
+  SmallVector<LaneValue> position;
+  for (Value batch : scores.origin.take_front(numBatch))
+    position.push_back(LaneValue::uniform(batch));
+  position.push_back(LaneValue::uniform(add(scores.origin[numBatch], query)));
+  position.push_back(
+      LaneValue::uniform(add(scores.origin[numBatch + 1], add(firstKey, row))));
+  LaneVectorizer vectorizer(b, loc, lanes, /*live=*/Value());
+  return llvm::map_to_vector(map.getResults(), [&](AffineExpr result) {
+    return vectorizer.evaluate(result, position).value;
+  });
 }
 
 //===----------------------------------------------------------------------===//
 // Masks
 //===----------------------------------------------------------------------===//
 
+static constexpr int64_t bitsPerByte = 8;
+
+namespace {
 /// scratch[key / n, query] = bytes of keys key … key + n - 1, the first one
 /// lowest, as they lie in the memory of little-endian processors.
-void TransposedElements::emitWords(Value column) {
-  int64_t numBytes = vectorLanes * keysPerElement;
-  auto bytes = VectorType::get(numBytes, b.getI8Type());
-  auto words = VectorType::get(vectorLanes, getElementTypeOrSelf(scratch));
-  loop(index(0), roundDown(numKeys, numBytes), numBytes, [&](Value row) {
-    Value word = arith::DivUIOp::create(b, loc, row, index(keysPerElement));
-    transposeRows(
-        vectorLanes, Value(),
-        [&](int64_t lane) -> Value {
-          Value query = queryInLane(add(column, lane));
-          Value elements = vector::LoadOp::create(b, loc, bytes, buffer,
-                                                  indicesAt(query, row));
-          return vector::BitCastOp::create(b, loc, words, elements);
-        },
-        [&](int64_t number, Value lanesOfWord) {
-          storeVector(lanesOfWord, scratch, {add(word, number), column});
-        });
-  });
-}
+class TransposedMask : public TransposedElements {
+public:
+  TransposedMask(OpBuilder &builder, Location loc, const BlockScores &scores,
+                 const ScoreChange &change, int64_t vectorLanes, int64_t width,
+                 function_ref<Value(Type)> getScratch)
+      : TransposedElements(builder, loc, scores, change, vectorLanes, width,
+                           getScratch(builder.getIntegerType(
+                               scores.getComputeType().getWidth()))),
+        mask(change.tensor), word(getElementTypeOrSelf(scratch)),
+        keysPerWord(c.getWidth() / bitsPerByte) {}
 
-/// The same, a byte at a time, for the keys that make no square.
-void TransposedElements::emitLastWords() {
-  Value begin = roundDown(numKeys, vectorLanes * keysPerElement);
-  if (isEqualConstantIntOrValue(begin, numKeys))
-    return;
-  Type type = getElementTypeOrSelf(scratch);
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-  loop(index(0), index(lanes), 1, [&](Value lane) {
-    Value query = queryInLane(lane);
-    loop(begin, numKeys, keysPerElement, [&](Value row) {
-      Value end = minimum(add(row, keysPerElement), numKeys);
-      Values word = loop(row, end, 1, zero, [&](Value key, ValueRange current) {
-        Value byte =
-            memref::LoadOp::create(b, loc, buffer, indicesAt(query, key));
-        byte = arith::ExtUIOp::create(b, loc, type, byte);
-        Value shift =
-            arith::MulIOp::create(b, loc, sub(key, row), index(bitsPerByte));
-        shift = arith::IndexCastOp::create(b, loc, type, shift);
-        byte = arith::ShLIOp::create(b, loc, byte, shift);
-        return Values{arith::OrIOp::create(b, loc, current[0], byte)};
-      });
-      Value number = arith::DivUIOp::create(b, loc, row, index(keysPerElement));
-      memref::StoreOp::create(b, loc, word[0], scratch,
-                              ValueRange{number, lane});
+  Value load(Value row) override {
+    Value divisor = index(keysPerWord);
+    Value number = arith::DivUIOp::create(b, loc, row, divisor);
+    Value words = loadVector(scratch, {number, index(0)});
+    Value shift = arith::RemUIOp::create(b, loc, row, divisor);
+    shift = arith::MulIOp::create(b, loc, shift, index(bitsPerByte));
+    shift = arith::IndexCastOp::create(b, loc, word, shift);
+    Value byte = arith::ConstantOp::create(
+        b, loc, b.getIntegerAttr(word, (1 << bitsPerByte) - 1));
+    byte = arith::ShLIOp::create(b, loc, byte, shift);
+    byte = vector::BroadcastOp::create(b, loc, words.getType(), byte);
+    Value zero =
+        arith::ConstantOp::create(b, loc, b.getZeroAttr(words.getType()));
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                 arith::AndIOp::create(b, loc, words, byte),
+                                 zero);
+  }
+
+private:
+  void fill() override {
+    // In memory i1 is a byte, in a vector a bit.
+    auto type = cast<MemRefType>(mask.getType());
+    type = MemRefType::get(type.getShape(), b.getI8Type(), type.getLayout(),
+                           type.getMemorySpace());
+    buffer =
+        UnrealizedConversionCastOp::create(b, loc, type, mask).getResult(0);
+    loop(index(0), index(lanes), vectorLanes,
+         [&](Value column) { emitSquares(column); });
+    emitRest();
+  }
+
+  /// For a vector of queries from lane `column` on.
+  void emitSquares(Value column) {
+    int64_t numBytes = vectorLanes * keysPerWord;
+    auto bytes = VectorType::get(numBytes, b.getI8Type());
+    auto words = VectorType::get(vectorLanes, word);
+    loop(index(0), roundDown(numKeys, numBytes), numBytes, [&](Value row) {
+      Value number = arith::DivUIOp::create(b, loc, row, index(keysPerWord));
+      transposeRows(
+          vectorLanes, Value(),
+          [&](int64_t lane) -> Value {
+            Value query = queryInLane(add(column, lane));
+            Value elements = vector::LoadOp::create(b, loc, bytes, buffer,
+                                                    indicesAt(query, row));
+            return vector::BitCastOp::create(b, loc, words, elements);
+          },
+          [&](int64_t position, Value lanesOfWord) {
+            storeVector(lanesOfWord, scratch, {add(number, position), column});
+          });
     });
-  });
-}
+  }
+
+  /// The keys that make no square, a byte at a time.
+  void emitRest() {
+    Value begin = roundDown(numKeys, vectorLanes * keysPerWord);
+    if (isEqualConstantIntOrValue(begin, numKeys))
+      return;
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(word));
+    loop(index(0), index(lanes), 1, [&](Value lane) {
+      Value query = queryInLane(lane);
+      loop(begin, numKeys, keysPerWord, [&](Value row) {
+        Value end = minimum(add(row, keysPerWord), numKeys);
+        Values bytes =
+            loop(row, end, 1, zero, [&](Value key, ValueRange current) {
+              Value byte =
+                  memref::LoadOp::create(b, loc, buffer, indicesAt(query, key));
+              byte = arith::ExtUIOp::create(b, loc, word, byte);
+              Value shift = arith::MulIOp::create(b, loc, sub(key, row),
+                                                  index(bitsPerByte));
+              shift = arith::IndexCastOp::create(b, loc, word, shift);
+              byte = arith::ShLIOp::create(b, loc, byte, shift);
+              return Values{arith::OrIOp::create(b, loc, current[0], byte)};
+            });
+        Value number = arith::DivUIOp::create(b, loc, row, index(keysPerWord));
+        memref::StoreOp::create(b, loc, bytes[0], scratch,
+                                ValueRange{number, lane});
+      });
+    });
+  }
+
+  /// The tensor, and the same of bytes.
+  Value mask, buffer;
+  Type word;
+  int64_t keysPerWord;
+};
 
 //===----------------------------------------------------------------------===//
 // Biases
 //===----------------------------------------------------------------------===//
 
-/// scratch[key, query] = element[query, key]
-void TransposedElements::emitBiases(Value column) {
-  // The last square overlaps the one before.
-  Value hasSquare = isLess(index(vectorLanes - 1), numKeys);
-  Value last = sub(numKeys, index(vectorLanes));
-  Value end =
-      b.createOrFold<arith::SelectOp>(loc, hasSquare, numKeys, index(0));
-  loop(index(0), end, vectorLanes,
-       [&](Value row) { emitBiasSquare(column, minimum(row, last), Value()); });
-  if (std::optional<int64_t> count = getConstantIntValue(numKeys);
-      count && *count >= vectorLanes)
-    return;
-  ifThen(isLess(numKeys, index(vectorLanes)),
-         [&] { emitBiasSquare(column, index(0), numKeys); });
-}
+/// scratch[key, query] = bias[query, key]
+class TransposedBias : public TransposedElements {
+public:
+  TransposedBias(OpBuilder &builder, Location loc, const BlockScores &scores,
+                 const ScoreChange &change, int64_t vectorLanes, int64_t width,
+                 function_ref<Value(Type)> getScratch)
+      : TransposedElements(builder, loc, scores, change, vectorLanes, width,
+                           getScratch(scores.getComputeType())),
+        bias(change.tensor) {}
 
-/// As many keys as a vector has lanes, or `count` of them.
-void TransposedElements::emitBiasSquare(Value column, Value row, Value count) {
-  auto type = VectorType::get(vectorLanes, getElementTypeOrSelf(buffer));
-  transposeRows(
-      vectorLanes, count,
-      [&](int64_t lane) {
-        Value query = queryInLane(add(column, lane));
-        return extend(loadFirst(type, buffer, indicesAt(query, row), count));
-      },
-      [&](int64_t key, Value lanesOfKey) {
-        storeVector(lanesOfKey, scratch, {add(row, key), column});
-      });
-}
-
-Value TransposedElements::load(Value row) {
-  if (!isMask(change))
+  Value load(Value row) override {
     return loadVector(scratch, {row, index(0)});
-  Value divisor = index(keysPerElement);
-  Value number = arith::DivUIOp::create(b, loc, row, divisor);
-  Value words = loadVector(scratch, {number, index(0)});
-  Type type = getElementTypeOrSelf(scratch);
-  Value shift = arith::RemUIOp::create(b, loc, row, divisor);
-  shift = arith::MulIOp::create(b, loc, shift, index(bitsPerByte));
-  shift = arith::IndexCastOp::create(b, loc, type, shift);
-  Value byte = arith::ConstantOp::create(
-      b, loc, b.getIntegerAttr(type, (1 << bitsPerByte) - 1));
-  byte = arith::ShLIOp::create(b, loc, byte, shift);
-  byte = vector::BroadcastOp::create(b, loc, words.getType(), byte);
-  Value zero =
-      arith::ConstantOp::create(b, loc, b.getZeroAttr(words.getType()));
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
-                               arith::AndIOp::create(b, loc, words, byte),
-                               zero);
+  }
+
+private:
+  void fill() override {
+    loop(index(0), index(lanes), vectorLanes,
+         [&](Value column) { emitSquares(column); });
+  }
+
+  /// For a vector of queries from lane `column` on.
+  void emitSquares(Value column) {
+    // The last square overlaps the one before.
+    Value hasSquare = isLess(index(vectorLanes - 1), numKeys);
+    Value last = sub(numKeys, index(vectorLanes));
+    Value end =
+        b.createOrFold<arith::SelectOp>(loc, hasSquare, numKeys, index(0));
+    loop(index(0), end, vectorLanes,
+         [&](Value row) { emitSquare(column, minimum(row, last), Value()); });
+    if (std::optional<int64_t> count = getConstantIntValue(numKeys);
+        count && *count >= vectorLanes)
+      return;
+    ifThen(isLess(numKeys, index(vectorLanes)),
+           [&] { emitSquare(column, index(0), numKeys); });
+  }
+
+  /// As many keys as a vector has lanes, or `count` of them.
+  void emitSquare(Value column, Value row, Value count) {
+    auto type = VectorType::get(vectorLanes, getElementTypeOrSelf(bias));
+    transposeRows(
+        vectorLanes, count,
+        [&](int64_t lane) {
+          Value query = queryInLane(add(column, lane));
+          return extend(loadFirst(type, bias, indicesAt(query, row), count));
+        },
+        [&](int64_t key, Value lanesOfKey) {
+          storeVector(lanesOfKey, scratch, {add(row, key), column});
+        });
+  }
+
+  Value bias;
+};
+} // namespace
+
+std::unique_ptr<TransposedElements>
+TransposedElements::create(OpBuilder &builder, Location loc,
+                           const BlockScores &scores, const ScoreChange &change,
+                           int64_t vectorLanes, int64_t width,
+                           function_ref<Value(Type)> getScratch) {
+  if (!liesAlongKeys(scores, change))
+    return nullptr;
+  if (change.kind == ScoreChangeKind::Keep)
+    return std::make_unique<TransposedMask>(builder, loc, scores, change,
+                                            vectorLanes, width, getScratch);
+  return std::make_unique<TransposedBias>(builder, loc, scores, change,
+                                          vectorLanes, width, getScratch);
 }

@@ -9,23 +9,22 @@
 #ifndef ATTENTION_LIB_CONVERSION_ATTENTIONTOVECTOR_TRANSPOSEDELEMENTS_H
 #define ATTENTION_LIB_CONVERSION_ATTENTIONTOVECTOR_TRANSPOSEDELEMENTS_H
 
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "TransposeEmitter.h"
 
 namespace mlir::attention {
 
-class TransposedElements : TransposeEmitter {
+class TransposedElements : protected TransposeEmitter {
 public:
-  /// Whether the elements of `change` lie along keys.
-  static bool isNeeded(const BlockScores &scores, const ScoreChange &change);
+  /// The elements of `change`, or null where they do not lie along keys.
+  /// `getScratch` is asked for scratch of a type, a row of which has `width`
+  /// queries: whole vectors of `vectorLanes`.
+  static std::unique_ptr<TransposedElements>
+  create(OpBuilder &builder, Location loc, const BlockScores &scores,
+         const ScoreChange &change, int64_t vectorLanes, int64_t width,
+         function_ref<Value(Type)> getScratch);
 
-  /// What scratch has for elements: of a mask, words of as many keys as they
-  /// have bytes.
-  static Type getScratchType(const ScoreChange &change, FloatType computeType);
-
-  /// A row of `scratch` has `width` queries, as many vectors of `vectorLanes`.
-  TransposedElements(OpBuilder &builder, Location loc,
-                     const BlockScores &scores, const ScoreChange &change,
-                     int64_t vectorLanes, int64_t width, Value scratch);
+  virtual ~TransposedElements() = default;
 
   /// Fills scratch for `numKeys` keys of the block from `firstKey` on and the
   /// queries from lane `firstLane` on. Lanes beyond the queries get the last
@@ -34,24 +33,30 @@ public:
 
   /// The elements of a key, counted from the first, for all queries: of a mask
   /// as i1, of a bias in the compute type.
-  Value load(Value row);
+  virtual Value load(Value row) = 0;
 
-private:
-  void emitWords(Value column);
-  void emitLastWords();
-  void emitBiases(Value column);
-  void emitBiasSquare(Value column, Value row, Value count);
+protected:
+  TransposedElements(OpBuilder &builder, Location loc,
+                     const BlockScores &scores, const ScoreChange &change,
+                     int64_t vectorLanes, int64_t width, Value scratch);
+
+  /// Fills scratch for what is at work.
+  virtual void fill() = 0;
+
+  /// The query of a lane, counted from the first: of those beyond, the last.
   Value queryInLane(Value lane);
+  /// Where the element of a query of the block and a key of the part lies.
   Values indicesAt(Value query, Value row);
 
-  BlockScores scores;
-  ScoreChange change;
   int64_t vectorLanes;
-  /// Keys in an element of scratch.
-  int64_t keysPerElement;
   Value scratch;
   /// What is at work.
-  Value buffer, firstKey, numKeys, firstLane;
+  Value numKeys;
+
+private:
+  Value firstKey, firstLane, lastQuery;
+  BlockScores scores;
+  AffineMap map;
 };
 
 } // namespace mlir::attention
