@@ -109,6 +109,9 @@ static void setVectors(TargetFacts &facts, const llvm::TargetMachine &machine) {
       info.getArithmeticInstrCost(llvm::Instruction::FMul, element, kind) +
       info.getArithmeticInstrCost(llvm::Instruction::FAdd, element, kind);
   facts.multiplyAddOperations = fused <= separate ? 1 : 2;
+  // LLVM's cost model has no such question.
+  facts.laneMultiplyAddOperations =
+      machine.getTargetTriple().isAArch64() ? 1 : 2;
   // A CPU without vectors has scalars of 64 bits at most.
   facts.vectorBits = std::max<int64_t>(bits, 64);
   if (registers > 0)

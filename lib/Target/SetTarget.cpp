@@ -56,6 +56,7 @@ struct SetTargetPass
     facts.vectorBits = vectorBits;
     facts.vectorRegisters = vectorRegisters;
     facts.multiplyAddOperations = multiplyAddOperations;
+    facts.laneMultiplyAddOperations = laneMultiplyAddOperations;
     facts.l1Bytes = l1Bytes;
     facts.l2Bytes = l2Bytes;
     facts.parallelism = parallelism;

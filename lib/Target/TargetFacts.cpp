@@ -20,6 +20,8 @@ static constexpr TargetFactEntry factEntries[] = {
     {"attention.vector_bits", &TargetFacts::vectorBits},
     {"attention.vector_registers", &TargetFacts::vectorRegisters},
     {"attention.multiply_add_operations", &TargetFacts::multiplyAddOperations},
+    {"attention.lane_multiply_add_operations",
+     &TargetFacts::laneMultiplyAddOperations},
     {"attention.l1_bytes", &TargetFacts::l1Bytes},
     {"attention.l2_bytes", &TargetFacts::l2Bytes},
     {"attention.parallelism", &TargetFacts::parallelism},

@@ -18,7 +18,7 @@
 // RUN: attention-opt %s -attention-set-target --mlir-print-local-scope | FileCheck %s --check-prefix=HOST
 
 // Options win, also over the CPU that they make up.
-// RUN: attention-opt %s -attention-set-target='triple=x86_64 cpu=haswell vector-bits=512 vector-registers=7 multiply-add-operations=3 l1-bytes=11 l2-bytes=13 parallelism=17' --mlir-print-local-scope | FileCheck %s --check-prefixes=OPTIONS
+// RUN: attention-opt %s -attention-set-target='triple=x86_64 cpu=haswell vector-bits=512 vector-registers=7 multiply-add-operations=3 lane-multiply-add-operations=5 l1-bytes=11 l2-bytes=13 parallelism=17' --mlir-print-local-scope | FileCheck %s --check-prefixes=OPTIONS
 // LLVM keeps to vectors narrower than the CPU's.
 // RUN: attention-opt %s -attention-set-target='triple=x86_64 cpu=znver4 vector-bits=256' --mlir-print-local-scope | FileCheck %s --check-prefix=KEPT
 // RUN: attention-opt %s -attention-set-target='triple=aarch64-linux-gnu cpu=apple-m1 vector-bits=64' --mlir-print-local-scope | FileCheck %s --check-prefix=NARROW
@@ -32,14 +32,14 @@
 // RUN: attention-opt %s -attention-set-target='triple=x86_64 cpu=znver4' -convert-func-to-llvm | mlir-translate -mlir-to-llvmir | FileCheck %s --check-prefix=LLVM
 
 // CHECK: module attributes {dlti.target_system_spec = #dlti.target_system_spec<"CPU" = #dlti.target_device_spec<
-// AVX512-SAME: "attention.vector_bits" = 512 : i64, "attention.vector_registers" = 32 : i64, "attention.multiply_add_operations" = 1 : i64,
-// HASWELL-SAME: "attention.vector_bits" = 256 : i64, "attention.vector_registers" = 16 : i64, "attention.multiply_add_operations" = 1 : i64,
-// BASE-SAME: "attention.vector_bits" = 128 : i64, "attention.vector_registers" = 16 : i64, "attention.multiply_add_operations" = 2 : i64,
-// AARCH64-SAME: "attention.vector_bits" = 128 : i64, "attention.vector_registers" = 32 : i64, "attention.multiply_add_operations" = 1 : i64,
+// AVX512-SAME: "attention.vector_bits" = 512 : i64, "attention.vector_registers" = 32 : i64, "attention.multiply_add_operations" = 1 : i64, "attention.lane_multiply_add_operations" = 2 : i64,
+// HASWELL-SAME: "attention.vector_bits" = 256 : i64, "attention.vector_registers" = 16 : i64, "attention.multiply_add_operations" = 1 : i64, "attention.lane_multiply_add_operations" = 2 : i64,
+// BASE-SAME: "attention.vector_bits" = 128 : i64, "attention.vector_registers" = 16 : i64, "attention.multiply_add_operations" = 2 : i64, "attention.lane_multiply_add_operations" = 2 : i64,
+// AARCH64-SAME: "attention.vector_bits" = 128 : i64, "attention.vector_registers" = 32 : i64, "attention.multiply_add_operations" = 1 : i64, "attention.lane_multiply_add_operations" = 1 : i64,
 // SCALAR-SAME: "attention.vector_bits" = 64 : i64, "attention.vector_registers" = {{[1-9]}}
 // CHECK-SAME: "attention.l1_bytes" = 32768 : i64, "attention.l2_bytes" = 262144 : i64, "attention.parallelism" = 16 : i64>>}
-// HOST: "attention.vector_bits" = {{[1-9].*}}"attention.vector_registers" = {{[1-9].*}}"attention.multiply_add_operations" = {{[12] .*}}"attention.l1_bytes" = {{[1-9].*}}"attention.l2_bytes" = {{[1-9].*}}"attention.parallelism" = 16 : i64
-// OPTIONS: <"attention.vector_bits" = 512 : i64, "attention.vector_registers" = 7 : i64, "attention.multiply_add_operations" = 3 : i64, "attention.l1_bytes" = 11 : i64, "attention.l2_bytes" = 13 : i64, "attention.parallelism" = 17 : i64>
+// HOST: "attention.vector_bits" = {{[1-9].*}}"attention.vector_registers" = {{[1-9].*}}"attention.multiply_add_operations" = {{[12] .*}}"attention.lane_multiply_add_operations" = {{[12] .*}}"attention.l1_bytes" = {{[1-9].*}}"attention.l2_bytes" = {{[1-9].*}}"attention.parallelism" = 16 : i64
+// OPTIONS: <"attention.vector_bits" = 512 : i64, "attention.vector_registers" = 7 : i64, "attention.multiply_add_operations" = 3 : i64, "attention.lane_multiply_add_operations" = 5 : i64, "attention.l1_bytes" = 11 : i64, "attention.l2_bytes" = 13 : i64, "attention.parallelism" = 17 : i64>
 
 // AVX512: func.func @plain(%{{.*}}: f32) -> f32 attributes {passthrough = {{\[}}["prefer-vector-width", "512"]]}
 // OPTIONS: func.func @plain(%{{.*}}: f32) -> f32 attributes {passthrough = {{\[}}["prefer-vector-width", "512"]]}

@@ -42,6 +42,7 @@ TEST_F(TargetFactsTest, DefaultsWithoutSpecification) {
   EXPECT_EQ(facts.vectorBits, 128);
   EXPECT_EQ(facts.vectorRegisters, 16);
   EXPECT_EQ(facts.multiplyAddOperations, 2);
+  EXPECT_EQ(facts.laneMultiplyAddOperations, 2);
   EXPECT_EQ(facts.l1Bytes, 32 * 1024);
   EXPECT_EQ(facts.l2Bytes, 256 * 1024);
   EXPECT_EQ(facts.parallelism, 16);

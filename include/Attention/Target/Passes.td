@@ -20,6 +20,7 @@ def AttentionSetTarget : Pass<"attention-set-target", "::mlir::ModuleOp"> {
     | `attention.vector_bits` | bits of the widest vectors that pay | |
     | `attention.vector_registers` | how many vector registers there are | |
     | `attention.multiply_add_operations` | 1 where multiply-adds are fused, else 2 | |
+    | `attention.lane_multiply_add_operations` | 1 where a multiply-add can have one lane of a register for a factor (AArch64), else 2 | |
     | `attention.l1_bytes` | level-1 data cache of a core | 32768 |
     | `attention.l2_bytes` | level-2 cache of a core | 262144 |
     | `attention.parallelism` | parallel work items that keep a machine busy | 16 |
@@ -27,7 +28,7 @@ def AttentionSetTarget : Pass<"attention-set-target", "::mlir::ModuleOp"> {
     An option wins over an entry that the module has already, and that over what is
     known of the CPU, so that IR may be compiled for something else than it runs on.
     Other entries and devices stay. Passes read missing entries as 128 bits, 16
-    registers, 2 operations, and the values in the table.
+    registers, 2 operations of both kinds, and the values in the table.
 
     Vectors are LLVM's: the vectors and registers that its cost model has for the
     CPU. Where there is AVX-512 they are of 512 bits even if LLVM would rather use
@@ -61,6 +62,7 @@ def AttentionSetTarget : Pass<"attention-set-target", "::mlir::ModuleOp"> {
           "attention.vector_bits" = 512 : i64,
           "attention.vector_registers" = 32 : i64,
           "attention.multiply_add_operations" = 1 : i64,
+          "attention.lane_multiply_add_operations" = 2 : i64,
           "attention.l1_bytes" = 32768 : i64,
           "attention.l2_bytes" = 262144 : i64,
           "attention.parallelism" = 16 : i64>>} {
@@ -85,6 +87,10 @@ def AttentionSetTarget : Pass<"attention-set-target", "::mlir::ModuleOp"> {
            "Number of vector registers">,
     Option<"multiplyAddOperations", "multiply-add-operations", "int64_t",
            /*default=*/"0", "Operations of a multiply-add: 1 (fused) or 2">,
+    Option<"laneMultiplyAddOperations", "lane-multiply-add-operations",
+           "int64_t", /*default=*/"0",
+           "Operations of a multiply-add with one lane of a register for a "
+           "factor: 1 or 2">,
     Option<"l1Bytes", "l1-bytes", "int64_t", /*default=*/"0",
            "Bytes of the level-1 data cache of a core">,
     Option<"l2Bytes", "l2-bytes", "int64_t", /*default=*/"0",

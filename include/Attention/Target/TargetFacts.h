@@ -22,6 +22,9 @@ struct TargetFacts {
   int64_t vectorRegisters = 16;
   /// Operations of a multiply-add: 1 where the CPU has a fused one, else 2.
   int64_t multiplyAddOperations = 2;
+  /// Operations of a multiply-add with one lane of a register for a factor: 1
+  /// where it can name the lane, as on AArch64, else 2.
+  int64_t laneMultiplyAddOperations = 2;
   /// Data caches of one core.
   int64_t l1Bytes = 32 * 1024;
   int64_t l2Bytes = 256 * 1024;

@@ -126,6 +126,32 @@ Value BlockEmitter::loadScalar(MappedValue matrix, Value row, Value column) {
                                        indices(matrix, row, column)));
 }
 
+ElementRun BlockEmitter::loadRun(Value buffer, ValueRange at, unsigned dim,
+                                 int64_t count, bool asVector) {
+  ElementRun run{buffer, Values(at), dim, Value()};
+  auto type = cast<MemRefType>(buffer.getType());
+  bool isContiguous =
+      int64_t(dim) == type.getRank() - 1 && type.isLastDimUnitStride();
+  if (asVector && isContiguous && count > 1)
+    run.vector = extend(vector::LoadOp::create(
+        b, loc, VectorType::get(count, type.getElementType()), buffer, at));
+  return run;
+}
+
+ElementRun BlockEmitter::loadRun(MappedValue matrix, Value row, Value column,
+                                 int64_t count, bool asVector) {
+  return loadRun(matrix.value, indices(matrix, row, column),
+                 getPosition(matrix, 1), count, asVector);
+}
+
+Value BlockEmitter::getElement(const ElementRun &run, int64_t number) {
+  if (run.vector)
+    return vector::ExtractOp::create(b, loc, run.vector, number);
+  Values at(run.at);
+  at[run.dim] = add(at[run.dim], number);
+  return extend(memref::LoadOp::create(b, loc, run.buffer, at));
+}
+
 Value BlockEmitter::multiplyAdd(Value x, Value y, Value z) {
   auto contract = arith::FastMathFlags::contract;
   Value product = arith::MulFOp::create(b, loc, x, y, contract);
@@ -186,23 +212,16 @@ BlockEmitter::Values BlockEmitter::loopWithTail(
               [&](Value i, ValueRange current) { return body(i, 1, current); });
 }
 
-/// Iterations that are unrolled in the innermost loops.
-static constexpr int64_t unrollFactor = 4;
-
 BlockEmitter::Values
 BlockEmitter::unrolledLoop(Value end, ValueRange values,
                            function_ref<Values(Value, ValueRange)> body) {
-  Value tail = roundDown(end, unrollFactor);
-  Values result = loop(index(0), tail, unrollFactor, values,
-                       [&](Value i, ValueRange current) {
-                         Values next(current);
-                         for (int64_t step = 0; step < unrollFactor; ++step)
-                           next = body(add(i, step), next);
-                         return next;
-                       });
-  if (isEqualConstantIntOrValue(tail, end))
-    return result;
-  return loop(tail, end, 1, result, body);
+  return loopWithTail(end, unrollFactor, values,
+                      [&](Value i, int64_t steps, ValueRange current) {
+                        Values next(current);
+                        for (int64_t step = 0; step < steps; ++step)
+                          next = body(add(i, step), next);
+                        return next;
+                      });
 }
 
 void BlockEmitter::ifThen(Value condition, function_ref<void()> then) {

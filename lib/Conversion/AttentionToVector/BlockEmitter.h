@@ -19,6 +19,16 @@ namespace mlir::attention {
 /// closest parallel loop or function, whose frame it becomes part of.
 Block *getScratchScope(Operation *op);
 
+/// Elements of a buffer that follow each other along a dimension.
+struct ElementRun {
+  Value buffer;
+  /// Where the first one is.
+  SmallVector<Value> at;
+  unsigned dim;
+  /// The elements, in the compute type, if they have been loaded together.
+  Value vector;
+};
+
 class BlockEmitter {
 public:
   /// `lanes` is the number of lanes of a vector of the compute type.
@@ -50,6 +60,17 @@ protected:
 
   /// The element as a scalar of the compute type.
   Value loadScalar(MappedValue matrix, Value row, Value column);
+  /// `count` elements that are used one at a time, as factors of whole vectors.
+  /// With `asVector` they are loaded as one vector if they are next to each
+  /// other, for instructions that can name one of its lanes.
+  ElementRun loadRun(Value buffer, ValueRange at, unsigned dim, int64_t count,
+                     bool asVector);
+  /// The same of a row of a matrix.
+  ElementRun loadRun(MappedValue matrix, Value row, Value column, int64_t count,
+                     bool asVector);
+  /// Element `number` of a run as a scalar of the compute type.
+  Value getElement(const ElementRun &run, int64_t number);
+
   /// A scalar, or vector, rounded once to the type of elements, to nearest
   /// even.
   Value extend(Value value);
@@ -76,6 +97,8 @@ protected:
               function_ref<Values(Value, ValueRange)> body);
   void loop(Value begin, Value end, int64_t step,
             function_ref<void(Value)> body);
+  /// Iterations that are unrolled in the innermost loops.
+  static constexpr int64_t unrollFactor = 4;
   /// `body` for steps of `size` from 0, and for single ones at the end.
   Values loopWithTail(Value end, int64_t size, ValueRange values,
                       function_ref<Values(Value, int64_t, ValueRange)> body);

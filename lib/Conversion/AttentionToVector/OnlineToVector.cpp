@@ -168,8 +168,10 @@ private:
         for (Value weight : weights)
           used.push_back(arith::CmpFOp::create(
               b, loc, arith::CmpFPredicate::UNE, weight, zeroVector()));
+      ElementRun elements =
+          loadRun(value, add(firstKey, j), row, rows, loadsRuns);
       for (int64_t r = 0; r < rows; ++r) {
-        Value all = splat(loadScalar(value, add(firstKey, j), add(row, r)));
+        Value all = splat(getElement(elements, r));
         for (int64_t v = 0; v < tile.vectors; ++v) {
           Value element = all;
           if (leavesOut)

@@ -34,6 +34,7 @@ StripEmitter::StripEmitter(OpBuilder &builder, Location loc,
       scores(scores), normaliser(normaliser), strip(getScratch(c, 0)),
       tile(chooseRegisterTile(facts, c, getNumLanes(scores))),
       numLanes(getNumLanes(scores)),
+      loadsRuns(facts.laneMultiplyAddOperations == 1),
       changer(builder, loc, scores, normaliser, lanes, tile.vectors * lanes,
               getScratch),
       scale(scores.scale ? emitScale() : Value()) {}
@@ -174,28 +175,37 @@ BlockEmitter::Values StripEmitter::emitScoreRows(Value row, int64_t rows,
 BlockEmitter::Values StripEmitter::emitScoreTile(Value row, int64_t rows) {
   Value end = b.createOrFold<memref::DimOp>(loc, scores.query, 0);
   Values zeros(rows * tile.vectors, zeroVector());
-  return unrolledLoop(end, zeros, [&](Value d, ValueRange sums) {
-    Values queries, next(sums), parameters;
-    for (Value l : lane)
-      queries.push_back(loadVector(scores.query, {d, l}));
-    for (Value parameter : scores.parameters)
-      parameters.push_back(
-          extend(memref::LoadOp::create(b, loc, parameter, d)));
-    for (int64_t r = 0; r < rows; ++r) {
-      Value element = loadScalar(scores.key, add(firstKey, add(row, r)), d);
-      Value all = scores.isDot() ? splat(element) : Value();
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Value &sum = next[r * tile.vectors + v];
-        if (scores.isDot())
-          sum = multiplyAdd(all, queries[v], sum);
-        else
-          sum = arith::AddFOp::create(
-              b, loc, emitPair(lane[v], queries[v], element, parameters), sum,
-              arith::FastMathFlags::contract);
+  auto body = [&](Value first, int64_t steps, ValueRange sums) {
+    SmallVector<ElementRun> keys;
+    for (int64_t r = 0; r < rows; ++r)
+      keys.push_back(loadRun(scores.key, add(firstKey, add(row, r)), first,
+                             steps, loadsRuns));
+    Values next(sums);
+    for (int64_t step = 0; step < steps; ++step) {
+      Value d = add(first, step);
+      Values queries, parameters;
+      for (Value l : lane)
+        queries.push_back(loadVector(scores.query, {d, l}));
+      for (Value parameter : scores.parameters)
+        parameters.push_back(
+            extend(memref::LoadOp::create(b, loc, parameter, d)));
+      for (int64_t r = 0; r < rows; ++r) {
+        Value element = getElement(keys[r], step);
+        Value all = scores.isDot() ? splat(element) : Value();
+        for (int64_t v = 0; v < tile.vectors; ++v) {
+          Value &sum = next[r * tile.vectors + v];
+          if (scores.isDot())
+            sum = multiplyAdd(all, queries[v], sum);
+          else
+            sum = arith::AddFOp::create(
+                b, loc, emitPair(lane[v], queries[v], element, parameters), sum,
+                arith::FastMathFlags::contract);
+        }
       }
     }
     return next;
-  });
+  };
+  return loopWithTail(end, unrollFactor, zeros, body);
 }
 
 /// The pair body for the vector of queries from lane `firstLane` on.

@@ -59,6 +59,8 @@ protected:
   Value strip;
   RegisterTile tile;
   int64_t numLanes;
+  /// Whether elements of keys and values are loaded as vectors.
+  bool loadsRuns;
   /// The keys of the part, from the first of the block on, and the lanes of the
   /// group (first of each vector).
   Value firstKey, numKeys;

@@ -31,7 +31,8 @@ public:
         shape{contraction.row ? contraction.getExtent(*contraction.row) : 1,
               contraction.getExtent(contraction.column),
               contraction.getExtent(contraction.term)},
-        sizes(chooseContractionSizes(facts, c, shape)), scratch(scratch) {}
+        sizes(chooseContractionSizes(facts, c, shape)),
+        loadsRuns(facts.laneMultiplyAddOperations == 1), scratch(scratch) {}
 
   /// for all other dimensions:
   ///   for groups of panels of columns: for blocks of terms:
@@ -268,37 +269,47 @@ private:
               ? index(0)
               : b.createOrFold<arith::RemUIOp>(loc, i, index(sizes.tileRows));
     }
-    auto loadFactor = [&](int64_t r, Value k) -> Value {
-      switch (lhsForm) {
-      case LhsForm::InPlace:
-        return memref::LoadOp::create(
-            b, loc, lhs.buffer,
-            lhs.at(add(firstRow, add(i, r)), add(firstTerm, k)));
-      case LhsForm::Converted:
-        return memref::LoadOp::create(b, loc, rowBlock,
-                                      ValueRange{add(i, r), k});
-      case LhsForm::Packed:
-        return memref::LoadOp::create(
-            b, loc, rowBlock, ValueRange{rowPanel, k, add(rowInPanel, r)});
-      }
-      llvm_unreachable("all forms are handled");
+    // Packed rows have the elements of a term next to each other, others those
+    // of a row.
+    bool isPacked = lhsForm == LhsForm::Packed;
+    auto loadTerms = [&](int64_t r, Value k, int64_t count) {
+      if (lhsForm == LhsForm::Converted)
+        return loadRun(rowBlock, {add(i, r), k}, 1, count, loadsRuns);
+      return loadRun(lhs.buffer,
+                     lhs.at(add(firstRow, add(i, r)), add(firstTerm, k)),
+                     *lhs.columnPosition, count, loadsRuns);
     };
-    sums = loop(index(0), blockTerms, 1, sums, [&](Value k, ValueRange now) {
-      Values columns, next(now);
-      for (int64_t v = 0; v < vectors; ++v)
-        columns.push_back(
-            panel ? loadVector(panels, {panel, k, index(v * lanes)})
-                  : loadVector(rhs.buffer,
-                               rhs.at(add(firstTerm, k), add(j, v * lanes))));
-      for (int64_t r = 0; r < rows; ++r) {
-        Value factor = splat(loadFactor(r, k));
-        for (int64_t v = 0; v < vectors; ++v) {
-          Value &sum = next[r * vectors + v];
-          sum = vector::FMAOp::create(b, loc, factor, columns[v], sum);
+    auto body = [&](Value first, int64_t steps, ValueRange now) {
+      SmallVector<ElementRun> terms;
+      if (!isPacked)
+        for (int64_t r = 0; r < rows; ++r)
+          terms.push_back(loadTerms(r, first, steps));
+      Values next(now);
+      for (int64_t step = 0; step < steps; ++step) {
+        Value k = add(first, step);
+        Values columns;
+        for (int64_t v = 0; v < vectors; ++v)
+          columns.push_back(
+              panel ? loadVector(panels, {panel, k, index(v * lanes)})
+                    : loadVector(rhs.buffer,
+                                 rhs.at(add(firstTerm, k), add(j, v * lanes))));
+        ElementRun column;
+        if (isPacked)
+          column =
+              loadRun(rowBlock, {rowPanel, k, rowInPanel}, 2, rows, loadsRuns);
+        for (int64_t r = 0; r < rows; ++r) {
+          Value factor = splat(isPacked ? getElement(column, r)
+                                        : getElement(terms[r], step));
+          for (int64_t v = 0; v < vectors; ++v) {
+            Value &sum = next[r * vectors + v];
+            sum = vector::FMAOp::create(b, loc, factor, columns[v], sum);
+          }
         }
       }
       return next;
-    });
+    };
+    int64_t steps = loadsRuns && !isPacked ? unrollFactor : 1;
+    sums = loopWithTail(blockTerms, steps, sums, body);
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         storeSum(sums[r * vectors + v], i, r, j, v, count);
@@ -378,6 +389,8 @@ private:
   const Contraction &contraction;
   ContractionShape shape;
   ContractionSizes sizes;
+  /// Whether factors are loaded as vectors.
+  bool loadsRuns;
   ScratchProvider scratch;
 
   LhsForm lhsForm = LhsForm::InPlace;

@@ -34,9 +34,15 @@
 // SSE-NOT: arith.addf
 // SSE: scf.yield
 // NEON: memref.alloca() {alignment = 64 : i64} : memref<128x16xf32>
+// Where multiply-adds can name a lane, four features of a key are loaded as one vector,
+// NEON-COUNT-4: vector.load %[[K]]{{.*}} : memref<128x64xf32>, vector<4xf32>
+// NEON: %[[E:.*]] = vector.extract %{{.*}}[0] : f32 from vector<4xf32>
+// NEON: vector.broadcast %[[E]] : f32 to vector<4xf32>
 // NEON-COUNT-64: arith.addf {{.*}} fastmath<contract> : vector<4xf32>
 // NEON-NOT: arith.addf
 // NEON: scf.yield
+// and so are as many of a value's.
+// NEON: vector.load %[[V]]{{.*}} : memref<128x64xf32>, vector<4xf32>
 // CHECK-NOT: attention.online
 func.func @block(%tile: memref<64x64xf32>, %k: memref<128x64xf32>,
                  %v: memref<128x64xf32>, %i: index, %live: index,

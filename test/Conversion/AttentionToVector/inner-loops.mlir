@@ -1,7 +1,7 @@
 // The innermost loops in the assembly of four instruction sets: products of one
 // register tile, four features or keys a step, and no vector on the stack. By LLVM's
-// models of processors, those of AVX-512 and AVX2 take no cycle more than their
-// multiply-adds do, two a cycle; where broadcasts cost more than a load, up to a third more.
+// models of processors, they take no cycle more than their multiply-adds do, two a
+// cycle, or a tenth more where broadcasts cost more than a load.
 // DEFINE: %{cpu} =
 // DEFINE: %{triple} =
 // DEFINE: %{loops} = attention-opt %s -attention-set-target='triple=%{triple} cpu=%{cpu}' -attention-to-llvm='exact=false' \
@@ -29,8 +29,8 @@
 // SSE: multiply-adds 32, spills 0, cycles 3{{[2-5]}}.
 // SSE: multiply-adds 32, spills 0, cycles 3{{[2-5]}}.
 // SSE-NOT: spills {{[1-9]}}
-// NEON: multiply-adds 64, spills 0, cycles 4{{[0-3]}}.
-// NEON: multiply-adds 64, spills 0, cycles 4{{[0-3]}}.
+// NEON: multiply-adds 64, spills 0, cycles 3{{[2-4]}}.
+// NEON: multiply-adds 64, spills 0, cycles 3{{[2-4]}}.
 // NEON-NOT: spills {{[1-9]}}
 func.func @attention(%q: tensor<8x?x64xf32>, %k: tensor<8x?x64xf32>, %v: tensor<8x?x64xf32>)
     -> tensor<8x?x64xf32> {
