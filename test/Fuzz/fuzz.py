@@ -9,7 +9,7 @@ Every program runs compiled both ways, with every buffer against an inaccessible
 page, and three times in a row, each with another number of threads. It fails where it does not
 run, where the three differ in a bit, and where the two ways differ from what
 ../Integration/oracle.py expects, or from each other, by more than rounding may do.
-Vector widths, block sizes and LLVM's level vary from batch to batch. What fails is made smaller as
+Facts of the target, block sizes and LLVM's level vary from batch to batch. What fails is made smaller as
 long as it fails in the same way, and kept with its inputs and a command line that
 runs it. The last line counts.
 """

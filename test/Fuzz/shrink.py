@@ -65,7 +65,8 @@ def smaller(spec):
 def simpler(way):
     """Ways that are less unusual in one respect."""
     plain = type(way)(256, 16)
-    for names in (("options",), ("opt_level", "verify_each"), ("vector_bits", "registers"), ("threads",)):
+    for names in (("options",), ("opt_level", "verify_each"), ("vector_bits", "registers"), ("lane_operations",),
+                  ("threads",)):
         change = {name: getattr(plain, name) for name in names}
         if any(getattr(way, name) != value for name, value in change.items()):
             yield dataclasses.replace(way, **change)

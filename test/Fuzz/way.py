@@ -15,6 +15,7 @@ class Way:
     opt_level: int = 0  # LLVM's, whose work is most of the time
     verify_each: bool = False  # after every pass, which takes as long as the passes
     threads: tuple = (1, 2, 7)  # of each turn
+    lane_operations: int = 2  # of a multiply-add with one lane for a factor
 
     @property
     def fast(self) -> str:
@@ -26,7 +27,8 @@ class Way:
     def attributes(self) -> str:
         """The module's."""
         facts = (f'"attention.vector_bits" = {self.vector_bits} : i64, '
-                 f'"attention.vector_registers" = {self.registers} : i64')
+                 f'"attention.vector_registers" = {self.registers} : i64, '
+                 f'"attention.lane_multiply_add_operations" = {self.lane_operations} : i64')
         return f'dlti.target_system_spec = #dlti.target_system_spec<"CPU" = #dlti.target_device_spec<{facts}>>'
 
     @property
@@ -47,4 +49,4 @@ def random_way(seed: int) -> Way:
     if rng.random() < 0.25:
         options.append(f"key-splits={rng.choice((1, 2, 3, 7))}")
     return Way(bits, registers, " ".join(options), rng.choices((0, 2, 3), (8, 1, 1))[0], rng.random() < 0.1,
-               (1, rng.choice((2, 3)), rng.choice((2, 4, 5, 7, 8))))
+               (1, rng.choice((2, 3)), rng.choice((2, 4, 5, 7, 8))), rng.choice((1, 2, 2, 2)))
