@@ -9,34 +9,11 @@
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Attention/Dialect/Attention/Transforms/Transforms.h"
 #include "LinalgBuilders.h"
-#include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mlir::attention;
-
-Value attention::cloneScalarRegion(OpBuilder &builder, Region &region,
-                                   ValueRange arguments) {
-  Block &body = region.front();
-  IRMapping mapping;
-  mapping.map(body.getArguments(), arguments);
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
-  return mapping.lookupOrDefault(cast<YieldOp>(body.back()).getValue());
-}
-
-/// The element of a mask or bias tensor at a pair.
-static Value buildElement(OpBuilder &builder, Location loc,
-                          const ScoreChange &change, ValueRange indices) {
-  SmallVector<Value> position;
-  for (AffineExpr result : change.map.getResults())
-    position.push_back(
-        affine::expandAffineExpr(builder, loc, result, indices, {}));
-  return tensor::ExtractOp::create(builder, loc, change.tensor, position);
-}
 
 /// The score of a live pair after `change`.
 static Value buildAtLivePair(OpBuilder &builder, Location loc,
@@ -53,11 +30,11 @@ static Value buildAtLivePair(OpBuilder &builder, Location loc,
       return score;
     return keepIf(buildSetsContain(builder, loc, change.sets, indices));
   case ScoreChangeKind::Keep:
-    return keepIf(buildElement(builder, loc, change, indices));
+    return keepIf(buildChangeElement(builder, loc, change, indices));
   case ScoreChangeKind::Where:
     return keepIf(cloneScalarRegion(builder, *change.region, indices));
   case ScoreChangeKind::Bias: {
-    Value bias = buildElement(builder, loc, change, indices);
+    Value bias = buildChangeElement(builder, loc, change, indices);
     return arith::AddFOp::create(builder, loc, score,
                                  buildExtend(builder, loc, bias, type));
   }

@@ -12,11 +12,6 @@
 
 namespace mlir::attention {
 
-/// Clones the operations of a region of one block, with `arguments` for its
-/// arguments, and returns what it yields.
-Value cloneScalarRegion(OpBuilder &builder, Region &region,
-                        ValueRange arguments);
-
 /// The score at `indices` after `change`, which is evaluated where the score is
 /// a live pair's only.
 Value buildScoreChange(OpBuilder &builder, Location loc,

@@ -7,12 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
-#include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -233,51 +231,25 @@ Value Decomposer::buildSets(Value scores, const ScoreChange &change) {
   return buildMask(scores, builder.getArrayAttr(unions), symbols);
 }
 
-/// Clones a region of one block and returns what it yields.
-static Value cloneBody(OpBuilder &builder, Region &region, Value score,
-                       ValueRange indices) {
-  IRMapping mapping;
-  Block &body = region.front();
-  Block::BlockArgListType arguments = body.getArguments();
-  if (score) {
-    mapping.map(arguments.front(), score);
-    arguments = arguments.drop_front();
-  }
-  mapping.map(arguments, indices);
-  for (Operation &nested : body.without_terminator())
-    builder.clone(nested, mapping);
-  return mapping.lookupOrDefault(cast<YieldOp>(body.back()).getValue());
-}
-
-/// The element of a mask or bias tensor at a pair.
-static Value buildElement(OpBuilder &builder, Location loc,
-                          const ScoreChange &change, ValueRange indices) {
-  SmallVector<Value> position;
-  for (AffineExpr result : change.map.getResults())
-    position.push_back(
-        affine::expandAffineExpr(builder, loc, result, indices, {}));
-  return tensor::ExtractOp::create(builder, loc, change.tensor, position);
-}
-
 Value Decomposer::buildChange(Value scores, const ScoreChange &change) {
   switch (change.kind) {
   case ScoreChangeKind::Sets:
     return buildSets(scores, change);
   case ScoreChangeKind::Keep:
-    return buildWhere(scores,
-                      [&](OpBuilder &builder, Value, ValueRange indices) {
-                        return buildElement(builder, loc, change, indices);
-                      });
+    return buildWhere(
+        scores, [&](OpBuilder &builder, Value, ValueRange indices) {
+          return buildChangeElement(builder, loc, change, indices);
+        });
   case ScoreChangeKind::Where:
     return buildWhere(
         scores, [&](OpBuilder &builder, Value, ValueRange indices) {
-          return cloneBody(builder, *change.region, Value(), indices);
+          return cloneScalarRegion(builder, *change.region, indices);
         });
   case ScoreChangeKind::Bias:
     return buildModify(
         scores,
         [&](OpBuilder &builder, Value score, ValueRange indices) -> Value {
-          Value bias = buildElement(builder, loc, change, indices);
+          Value bias = buildChangeElement(builder, loc, change, indices);
           // By way of f32: not every target extends 16-bit types to f64 in one
           // step.
           for (Type step : {Type(builder.getF32Type()), computeType})
@@ -289,7 +261,9 @@ Value Decomposer::buildChange(Value scores, const ScoreChange &change) {
   case ScoreChangeKind::Modify:
     return buildModify(
         scores, [&](OpBuilder &builder, Value score, ValueRange indices) {
-          return cloneBody(builder, *change.region, score, indices);
+          SmallVector<Value> arguments = {score};
+          llvm::append_range(arguments, indices);
+          return cloneScalarRegion(builder, *change.region, arguments);
         });
   }
   llvm_unreachable("all kinds of change are above");

@@ -7,7 +7,11 @@
 
 #include "ScoreChanges.h"
 
+#include "Attention/Dialect/Attention/IR/AttentionOps.h"
 #include "Shapes.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -26,6 +30,26 @@ attention::collectMaskSets(ArrayAttr sets, ValueRange symbols) {
     }
   }
   return unions;
+}
+
+Value attention::buildChangeElement(OpBuilder &builder, Location loc,
+                                    const ScoreChange &change,
+                                    ValueRange indices) {
+  SmallVector<Value> position;
+  for (AffineExpr result : change.map.getResults())
+    position.push_back(affine::expandAffineExpr(builder, loc, result, indices,
+                                                /*symbolValues=*/{}));
+  return tensor::ExtractOp::create(builder, loc, change.tensor, position);
+}
+
+Value attention::cloneScalarRegion(OpBuilder &builder, Region &region,
+                                   ValueRange arguments) {
+  Block &body = region.front();
+  IRMapping mapping;
+  mapping.map(body.getArguments(), arguments);
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  return mapping.lookupOrDefault(cast<YieldOp>(body.back()).getValue());
 }
 
 /// The number of symbols of an intersection of unions.

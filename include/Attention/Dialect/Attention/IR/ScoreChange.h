@@ -9,6 +9,7 @@
 #define ATTENTION_DIALECT_ATTENTION_IR_SCORECHANGE_H
 
 #include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/IntegerSet.h"
 #include "mlir/IR/Region.h"
@@ -44,6 +45,16 @@ struct ScoreChange {
   /// one block.
   Region *region = nullptr;
 };
+
+/// Builds the element of a change's mask or bias tensor at the pair `indices`,
+/// (b…, i, j).
+Value buildChangeElement(OpBuilder &builder, Location loc,
+                         const ScoreChange &change, ValueRange indices);
+
+/// Clones a region of one block, with its arguments bound to `arguments`, and
+/// returns what it yields.
+Value cloneScalarRegion(OpBuilder &builder, Region &region,
+                        ValueRange arguments);
 
 /// What a block-level operation computes the scores of a block from: a tile of
 /// queries [d, lanes], keys (j, d), and what is done to their pairs.
