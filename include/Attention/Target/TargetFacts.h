@@ -26,8 +26,8 @@ struct TargetFacts {
   /// where it can name the lane, as on AArch64, else 2.
   int64_t laneMultiplyAddOperations = 2;
   /// Data caches of one core.
-  int64_t l1Bytes = 32 * 1024;
-  int64_t l2Bytes = 256 * 1024;
+  int64_t l1Bytes = 32 << 10;
+  int64_t l2Bytes = 256 << 10;
   /// Parallel work items that keep a machine busy. Not the number of threads of
   /// any host: what is computed, and in which order, may depend on this.
   int64_t parallelism = 16;

@@ -109,9 +109,7 @@ static LogicalResult verifyMap(FusedOp op, AffineMap map, int64_t rank,
           position < numBatch || llvm::is_contained(required, position);
       if (allowed && found.insert(position).second)
         continue;
-    } else if (!isOutput && result == 0) {
-      continue;
-    } else if (!isOutput && isQuotient(result, numBatch)) {
+    } else if (!isOutput && (result == 0 || isQuotient(result, numBatch))) {
       continue;
     }
     return op.emitOpError("expected the results of the map of ")

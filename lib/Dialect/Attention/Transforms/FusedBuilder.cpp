@@ -205,6 +205,7 @@ static void replaceResults(RewriterBase &rewriter, FusableAttention &found,
     rewriter.eraseOp(found.score);
 }
 
+namespace {
 /// What scores are computed from.
 struct ScoreOperands {
   Value query;
@@ -214,6 +215,7 @@ struct ScoreOperands {
   /// Null for none.
   Value scale = {};
 };
+} // namespace
 
 /// The operands of the score function of `found`, or of scores of 0, which are
 /// read from memory then: also if that is what the types ask for.

@@ -18,18 +18,16 @@ namespace mlir::attention {
 
 /// The sweep over what the mask sets leave, and the blocks of keys that data
 /// masks have a class for.
-class MaskedSweep : public KeySweep<IndexOps> {
+class MaskedSweep {
 public:
-  using Base = KeySweep<IndexOps>;
-
   MaskedSweep(OpBuilder &builder, IndexOps &ops, const KeyAnalysis &analysis,
               OpFoldResult begin, OpFoldResult end, const DataMasks &masks,
               ValueRange origin)
-      : Base(ops, analysis, begin, end), builder(builder), ops(ops),
+      : sets(ops, analysis, begin, end), builder(builder), ops(ops),
         begin(begin), end(end), masks(masks), origin(origin) {}
 
   OpFoldResult isVisible(OpFoldResult key) {
-    OpFoldResult result = Base::isVisible(key);
+    OpFoldResult result = sets.isVisible(key);
     for (const BlockClasses &mask : masks.masks)
       result = ops.conjunction(
           result, compare(arith::CmpIPredicate::ne, mask, key, /*rhs=*/0));
@@ -37,7 +35,7 @@ public:
   }
 
   OpFoldResult isFull(OpFoldResult key) {
-    OpFoldResult result = Base::isFull(key);
+    OpFoldResult result = sets.isFull(key);
     for (const BlockClasses &mask : masks.masks)
       result = ops.conjunction(
           result, compare(arith::CmpIPredicate::eq, mask, key, /*rhs=*/2));
@@ -45,7 +43,7 @@ public:
   }
 
   OpFoldResult getNext(OpFoldResult key) {
-    OpFoldResult next = Base::getNext(key);
+    OpFoldResult next = sets.getNext(key);
     if (masks.masks.empty())
       return next;
     OpFoldResult block = ops.add(getBlock(key), ops.constant(1));
@@ -54,7 +52,7 @@ public:
   }
 
   OpFoldResult getNumSteps() {
-    OpFoldResult steps = Base::getNumSteps();
+    OpFoldResult steps = sets.getNumSteps();
     if (masks.masks.empty())
       return steps;
     OpFoldResult blocks = ops.sub(getBlock(end), getBlock(begin));
@@ -95,6 +93,7 @@ private:
         .getResult();
   }
 
+  KeySweep<IndexOps> sets;
   OpBuilder &builder;
   IndexOps &ops;
   OpFoldResult begin, end;

@@ -328,29 +328,29 @@ FailureOr<std::optional<KeyFamily>> PairSystem::projectWhole() const {
     return failure();
   if (elimination.isEmpty())
     return std::optional<KeyFamily>();
-  FailureOr<KeyFamily> family = elimination.getFamily();
-  if (failed(family))
+  FailureOr<KeyFamily> found = elimination.getFamily();
+  if (failed(found))
     return failure();
-  if (family->period == 0 ||
-      getMinWidth(*family, std::nullopt) < family->period)
-    return std::optional<KeyFamily>(*family);
+  const KeyFamily &family = *found;
+  if (family.period == 0 || getMinWidth(family, std::nullopt) < family.period)
+    return std::optional<KeyFamily>(family);
 
   // Members that touch each other are a range from the first to the last.
   KeyFamily range;
-  range.conditions = family->conditions;
-  range.lowers = family->lowers;
-  range.uppers = family->uppers;
-  for (AffineExpr first : family->firsts) {
-    for (AffineExpr begin : family->begins)
-      range.lowers.push_back(first * family->period + begin);
-    for (AffineExpr last : family->lasts) {
+  range.conditions = family.conditions;
+  range.lowers = family.lowers;
+  range.uppers = family.uppers;
+  for (AffineExpr first : family.firsts) {
+    for (AffineExpr begin : family.begins)
+      range.lowers.push_back(first * family.period + begin);
+    for (AffineExpr last : family.lasts) {
       std::optional<int64_t> bound = getLowerBound(last - first, numBatch + 1);
       if (!bound || *bound < 0)
         range.conditions.push_back(last - first);
     }
   }
-  for (AffineExpr last : family->lasts)
-    for (AffineExpr end : family->ends)
-      range.uppers.push_back(last * family->period + end);
+  for (AffineExpr last : family.lasts)
+    for (AffineExpr end : family.ends)
+      range.uppers.push_back(last * family.period + end);
   return std::optional<KeyFamily>(range);
 }

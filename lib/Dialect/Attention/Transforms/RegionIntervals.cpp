@@ -277,7 +277,7 @@ Interval IntervalEvaluator::evaluateElements(Value tensor,
   Type type = getElementTypeOrSelf(tensor);
   unsigned width = getWidth(type);
   bool isBoolean = width == 1;
-  auto elementConstant = [&](APInt value) -> Value {
+  auto elementConstant = [&](const APInt &value) -> Value {
     return arith::ConstantOp::create(
         builder, loc,
         type.isIndex() ? builder.getIndexAttr(value.getSExtValue())

@@ -207,9 +207,8 @@ private:
         SmallVector<PairTerm> all(constant);
         all.push_back(weight);
         buildAddition(addition, all);
-        ScoreChange change = {ScoreChangeKind::Modify};
-        change.region = &addition;
-        changes.insert(changes.begin(), change);
+        changes.insert(changes.begin(),
+                       {ScoreChangeKind::Modify, {}, {}, {}, &addition});
       }
       FusedOp fused = buildFused(query, key, numerators, changes);
       buildQuotient(fused.getCombine());

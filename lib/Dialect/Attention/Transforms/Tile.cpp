@@ -40,6 +40,7 @@ static bool isEmpty(FusedOp op) {
   });
 }
 
+namespace {
 /// What scores the block level cannot compute.
 struct ScalarScores {
   /// In the last region that has no vector form.
@@ -47,6 +48,7 @@ struct ScalarScores {
   /// As many changes, and the pair body, come before what it can compute.
   unsigned numChanges = 0;
 };
+} // namespace
 
 static ScalarScores findScalarScores(FusedOp op) {
   ScalarScores found;

@@ -31,8 +31,8 @@ static constexpr int64_t minBlockWork = 1 << 20;
 
 /// Packed rows and packed panels, for both of which the stack of any thread has
 /// space.
-static constexpr int64_t maxPackedRowBytes = 128 * 1024;
-static constexpr int64_t maxPackedPanelBytes = 256 * 1024;
+static constexpr int64_t maxPackedRowBytes = 128 << 10;
+static constexpr int64_t maxPackedPanelBytes = 256 << 10;
 
 /// What a dynamic extent is taken for.
 static constexpr int64_t assumedExtent = 512;

@@ -37,7 +37,7 @@ struct MappedValue {
 struct ScoreChange {
   ScoreChangeKind kind;
   /// Sets: an intersection of unions.
-  SmallVector<SmallVector<MaskSet>> sets = {};
+  SmallVector<SmallVector<MaskSet>> sets;
   /// Keep and Bias: a tensor, or buffer, and its indices at (b…, i, j).
   Value tensor = {};
   AffineMap map = {};
