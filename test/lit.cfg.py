@@ -28,7 +28,8 @@ config.substitutions.append(
 
 if config.sanitizers:
     config.available_features.add("sanitizer")
-    # JIT-compiled code and MLIR's context live until the process ends.
-    config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    # JIT-compiled code and MLIR's context live until the process ends. The stack
+    # for signals is the runner's: a thread's end would unmap it as the sanitizer's.
+    config.environment["ASAN_OPTIONS"] = "detect_leaks=0:use_sigaltstack=0"
 if lit_config.params.get("quick"):
     config.excludes += ["Examples"]
