@@ -93,9 +93,8 @@ static void makeSequential(scf::ParallelOp loop) {
   loop.erase();
 }
 
-/// Makes all parallel loops in `root` sequential that `filter` takes, and
-/// returns how many.
-static unsigned
+/// Makes all parallel loops in `root` sequential that `filter` takes.
+static void
 makeSequential(Operation *root,
                function_ref<bool(scf::ParallelOp)> filter = nullptr) {
   SmallVector<scf::ParallelOp> loops;
@@ -106,7 +105,6 @@ makeSequential(Operation *root,
   });
   for (scf::ParallelOp loop : loops)
     makeSequential(loop);
-  return loops.size();
 }
 
 /// Whether there is nothing but a call in a loop.
@@ -197,7 +195,7 @@ struct OutlineParallelPass
       return loop.getNumReductions() > 0;
     };
     if (sequentialReductions)
-      numSequential += makeSequential(getOperation(), hasReductions);
+      makeSequential(getOperation(), hasReductions);
 
     SmallVector<scf::ParallelOp> outermost;
     getOperation()->walk<WalkOrder::PreOrder>([&](scf::ParallelOp loop) {
@@ -223,8 +221,7 @@ struct OutlineParallelPass
       SymbolTable &symbols = symbolTables.getSymbolTable(
           SymbolTable::getNearestSymbolTable(parent->getParentOp()));
       func::FuncOp function = outlineBody(loop, parent, symbols);
-      ++numOutlined;
-      numSequential += makeSequential(function);
+      makeSequential(function);
     }
   }
 };

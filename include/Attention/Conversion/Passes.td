@@ -118,9 +118,6 @@ def ConvertContractionToVector : Pass<"convert-contraction-to-vector"> {
     }
     ```
   }];
-  let statistics = [
-    Statistic<"numConverted", "num-converted", "Number of ops that were converted">
-  ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

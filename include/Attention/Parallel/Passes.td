@@ -71,11 +71,6 @@ def AttentionOutlineParallel
            /*default=*/"false",
            "Make scf.for of the loops that have reductions">,
   ];
-  let statistics = [
-    Statistic<"numOutlined", "num-outlined", "Number of bodies that were outlined">,
-    Statistic<"numSequential", "num-sequential",
-              "Number of parallel loops that became sequential">,
-  ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect",
                            "::mlir::scf::SCFDialect"];
 }

@@ -57,7 +57,6 @@ private:
                                          purpose, type);
                      });
     op->erase();
-    ++numConverted;
   }
 
   /// Operations of a scope run one after another, and share scratch.

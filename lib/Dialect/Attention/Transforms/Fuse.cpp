@@ -149,7 +149,6 @@ struct FusePass : public attention::impl::AttentionFuseBase<FusePass> {
       score = found.score->getName().getStringRef();
     std::string readings = describeReadings(found);
     FusedOp fused = buildFused(rewriter, found);
-    ++numFused;
     reportIncompatible(found);
     if (!found.whyInMemory.empty())
       reportInMemory(loc, inMemory, found.whyInMemory);

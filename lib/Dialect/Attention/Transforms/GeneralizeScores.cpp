@@ -91,7 +91,6 @@ struct GeneralizeScoresPass
     getOperation()->walk([&](ScoreOpInterface op) {
       if (isa<ScoreOp>(op))
         return;
-      ++numGeneralized;
       if (auto bilinear = dyn_cast<BilinearScoreOp>(op.getOperation()))
         remark::passed(op.getLoc(),
                        remark::RemarkOpts::name("Projected")

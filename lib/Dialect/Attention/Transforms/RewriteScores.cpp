@@ -427,7 +427,6 @@ private:
           << "pair body stays: it is not a sum of products or a tanh of a sum";
       return;
     }
-    ++numRewritten;
     remark::passed(op.getLoc(), options)
         << "pair body rewritten: " + name.str();
     rewriter.replaceOp(op, results);

@@ -125,7 +125,6 @@ private:
       Value quotient = arith::DivFOp::create(rewriter, end.getLoc(),
                                              all.numerator, all.denominator);
       sum = arith::AddFOp::create(rewriter, end.getLoc(), sum, quotient);
-      numShared += quotients.size() - 1;
     }
     rewriter.replaceAllUsesWith(end.getResult(), sum);
     for (arith::AddFOp link : llvm::reverse(chain)) {

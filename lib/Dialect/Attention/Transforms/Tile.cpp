@@ -238,7 +238,6 @@ private:
                      remark::RemarkOpts::name("KeyRange").category(category))
           << "a mask's keys are not all told apart: " << reason;
     rewriter.replaceOp(op, *results);
-    ++numTiled;
     return success();
   }
 };

@@ -203,7 +203,6 @@ private:
     for (OpResult result : op->getOpResults())
       rewriter.replaceAllUsesWith(result, tiled->replacements[result]);
     rewriter.eraseOp(op);
-    ++numTiled;
   }
 };
 } // namespace

@@ -49,10 +49,6 @@ def AttentionGeneralizeScores : Pass<"attention-generalize-scores"> {
     ```
   }];
   let dependentDialects = ["::mlir::attention::AttentionDialect"];
-  let statistics = [
-    Statistic<"numGeneralized", "num-generalized",
-              "Number of named scores that were generalised">
-  ];
 }
 
 def AttentionFuse : Pass<"attention-fuse"> {
@@ -180,9 +176,6 @@ def AttentionFuse : Pass<"attention-fuse"> {
     "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect",
   ];
-  let statistics = [
-    Statistic<"numFused", "num-fused", "Number of operations attention.fused that were made">
-  ];
 }
 
 def AttentionRewriteScores : Pass<"attention-rewrite-scores"> {
@@ -242,10 +235,6 @@ def AttentionRewriteScores : Pass<"attention-rewrite-scores"> {
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
   ];
-  let statistics = [
-    Statistic<"numRewritten", "num-rewritten",
-              "Number of pair bodies that were rewritten">,
-  ];
 }
 
 def AttentionShareDivisions : Pass<"attention-share-divisions"> {
@@ -284,9 +273,6 @@ def AttentionShareDivisions : Pass<"attention-share-divisions"> {
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
-  let statistics = [
-    Statistic<"numShared", "num-shared", "Number of divisions that were saved">,
-  ];
 }
 
 def AttentionTile : Pass<"attention-tile"> {
@@ -362,9 +348,6 @@ def AttentionTile : Pass<"attention-tile"> {
     Option<"keySplits", "key-splits", "int64_t", "0",
            "Parts of the keys that are read at the same time, 1 for no split "
            "(0: by the model)">,
-  ];
-  let statistics = [
-    Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -40,9 +40,6 @@ def AttentionTileContractions : Pass<"attention-tile-contractions"> {
     Option<"runtimeChecks", "runtime-checks", "bool", "false",
            "Check at run time that extents agree, where types leave that open">,
   ];
-  let statistics = [
-    Statistic<"numTiled", "num-tiled", "Number of ops that were tiled">
-  ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::cf::ControlFlowDialect",
