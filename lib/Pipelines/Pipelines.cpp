@@ -153,13 +153,17 @@ void attention::buildAttentionToVectorPipeline(
   manager.addPass(createCSEPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createLowerAffinePass());
-  manager.addPass(createConvertAttentionToVector());
   manager.addPass(createConvertContractionToVector());
-  manager.addPass(createAttentionShareDivisions());
-  manager.addPass(createConvertMathToPolynomial());
   manager.addNestedPass<func::FuncOp>(
       bufferization::createPromoteBuffersToStackPass(fitsOnStack));
+  // Buffers are freed while there are few operations: vectors make some thirty
+  // of one.
   addLoopLowering(manager);
+  manager.addPass(createConvertAttentionToVector());
+  manager.addPass(createAttentionShareDivisions());
+  manager.addPass(createConvertMathToPolynomial());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
 }
 
 void attention::addParallelLoopLowering(OpPassManager &manager) {

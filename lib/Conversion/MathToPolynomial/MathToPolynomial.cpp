@@ -107,7 +107,16 @@ struct ConvertMathToPolynomialPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathToPolynomialPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    // Nothing but functions and what becomes of them: most of the module is
+    // other operations, and folding these takes longer than this pass.
+    SmallVector<Operation *> functions;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<math::MathDialect>(op->getDialect()))
+        functions.push_back(op);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(functions, std::move(patterns), config)))
       signalPassFailure();
   }
 };

@@ -1,12 +1,14 @@
 //===- BufferizableOpInterfaceImpl.cpp - Block level on buffers -----------===//
 //
-// The block level's operations work in place on their destinations.
+// The block level's operations work in place on their destinations, and neither
+// allocate nor free.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Dialect/Attention/Transforms/BufferizableOpInterfaceImpl.h"
 
 #include "Attention/Dialect/Attention/IR/AttentionOps.h"
+#include "mlir/Dialect/Bufferization/IR/BufferDeallocationOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -50,16 +52,31 @@ struct BlockOpModel
     return success();
   }
 };
+
+/// Nothing to free. By itself, deallocation refuses operations with several
+/// regions that are not control flow.
+template <typename OpTy>
+struct BlockOpDeallocation
+    : public BufferDeallocationOpInterface::ExternalModel<
+          BlockOpDeallocation<OpTy>, OpTy> {
+  FailureOr<Operation *> process(Operation *op, DeallocationState &,
+                                 const DeallocationOptions &) const {
+    return op;
+  }
+};
+
+template <typename... OpTys>
+void attachModels(MLIRContext &context) {
+  (OpTys::template attachInterface<BlockOpModel<OpTys>,
+                                   BlockOpDeallocation<OpTys>>(context),
+   ...);
+}
 } // namespace
 
 void attention::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttentionDialect *) {
-    PackOp::attachInterface<BlockOpModel<PackOp>>(*context);
-    OnlineOp::attachInterface<BlockOpModel<OnlineOp>>(*context);
-    FinishOp::attachInterface<BlockOpModel<FinishOp>>(*context);
-    MergeOp::attachInterface<BlockOpModel<MergeOp>>(*context);
-    WeightsOp::attachInterface<BlockOpModel<WeightsOp>>(*context);
-    MassOp::attachInterface<BlockOpModel<MassOp>>(*context);
+    attachModels<PackOp, OnlineOp, FinishOp, MergeOp, WeightsOp, MassOp>(
+        *context);
   });
 }

@@ -1,6 +1,6 @@
 //===- BufferizableOpInterfaceImpl.h - Block level on buffers ---*- C++ -*-===//
 //
-// Registers how one-shot bufferisation treats the block level.
+// Registers how one-shot bufferisation and deallocation treat the block level.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,8 +13,8 @@ class DialectRegistry;
 
 namespace mlir::attention {
 
-/// Attaches the bufferisation of attention.pack, online, finish
-/// and merge.
+/// Attaches the bufferisation of the block level, and that it neither allocates
+/// nor frees.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
 
 } // namespace mlir::attention
