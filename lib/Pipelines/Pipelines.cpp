@@ -186,8 +186,7 @@ void attention::buildAttentionToLLVMPipeline(
 
   addParallelLoopLowering(manager);
   manager.addPass(createSCFToControlFlowPass());
-  manager.addPass(createConvertExpandShapeToReinterpretCast());
-  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createConvertViewsToReinterpretCast());
   manager.addPass(createLowerAffinePass());
   // Functions on 16-bit floats by way of f32; what LLVM has no intrinsic for is
   // a call of the C library.

@@ -125,27 +125,6 @@ def ConvertContractionToVector : Pass<"convert-contraction-to-vector"> {
   ];
 }
 
-def ConvertExpandShapeToReinterpretCast
-    : Pass<"convert-expand-shape-to-reinterpret-cast"> {
-  let summary = "Lower reshapes that make several dynamic extents of one.";
-  let description = [{
-    A `memref.expand_shape` with a group of more than one dynamic extent becomes a
-    `memref.reinterpret_cast` with the extents that the op states. Upstream's
-    `expand-strided-metadata` lowers all other reshapes, and crashes on these.
-
-    ```mlir
-    func.func @split(%m: memref<?x8xf32>, %a: index, %b: index)
-        -> memref<?x?x8xf32> {
-      %r = memref.expand_shape %m [[0, 1], [2]] output_shape [%a, %b, 8]
-         : memref<?x8xf32> into memref<?x?x8xf32>
-      return %r : memref<?x?x8xf32>
-    }
-    ```
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::memref::MemRefDialect"];
-}
-
 def ConvertMathToPolynomial : Pass<"convert-math-to-polynomial"> {
   let summary = "Make arithmetic of elementary functions.";
   let description = [{
@@ -175,6 +154,29 @@ def ConvertMathToPolynomial : Pass<"convert-math-to-polynomial"> {
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::vector::VectorDialect",
   ];
+}
+
+def ConvertViewsToReinterpretCast : Pass<"convert-views-to-reinterpret-cast"> {
+  let summary = "Lower views of buffers to a base, an offset, sizes and strides.";
+  let description = [{
+    Does to views, as `memref.subview`, and their metadata what upstream's
+    `expand-strided-metadata` does, and leaves all other operations as they are. On
+    a `memref.expand_shape` with a group of more than one dynamic extent upstream's
+    pass crashes; here it becomes a `memref.reinterpret_cast` with the extents that
+    the op states.
+
+    ```mlir
+    func.func @split(%m: memref<?x8xf32>, %a: index, %b: index)
+        -> memref<?x?x8xf32> {
+      %r = memref.expand_shape %m [[0, 1], [2]] output_shape [%a, %b, 8]
+         : memref<?x8xf32> into memref<?x?x8xf32>
+      return %r : memref<?x?x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
 }
 
 #endif // ATTENTION_CONVERSION_PASSES_TD

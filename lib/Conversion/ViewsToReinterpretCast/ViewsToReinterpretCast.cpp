@@ -1,20 +1,23 @@
-//===- ExpandShapeToReinterpretCast.cpp - Reshapes that upstream lacks ----===//
+//===- ViewsToReinterpretCast.cpp - Views as a base and metadata ----------===//
 //
-// memref.expand_shape that makes several dynamic extents of one, as the
-// projection of a batch does: upstream's -expand-strided-metadata crashes on it
-// (MLIR 22.1.8), though its operands say all that is needed.
+// Upstream's patterns, but for memref.expand_shape that makes several dynamic
+// extents of one, as the projection of a batch does: they crash on it (MLIR
+// 22.1.8), though its operands say all that is needed.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Attention/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attention {
-#define GEN_PASS_DEF_CONVERTEXPANDSHAPETOREINTERPRETCAST
+#define GEN_PASS_DEF_CONVERTVIEWSTOREINTERPRETCAST
 #include "Attention/Conversion/Passes.h.inc"
 } // namespace mlir::attention
 
@@ -67,13 +70,25 @@ struct ExpandShapeToReinterpretCast
   }
 };
 
-struct ConvertExpandShapeToReinterpretCastPass
-    : public attention::impl::ConvertExpandShapeToReinterpretCastBase<
-          ConvertExpandShapeToReinterpretCastPass> {
+struct ConvertViewsToReinterpretCastPass
+    : public attention::impl::ConvertViewsToReinterpretCastBase<
+          ConvertViewsToReinterpretCastPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ExpandShapeToReinterpretCast>(&getContext());
-    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    patterns.add<ExpandShapeToReinterpretCast>(&getContext(), /*benefit=*/2);
+    memref::populateExpandStridedMetadataPatterns(patterns);
+    // Nothing but views and what becomes of them: upstream's pass folds all
+    // other operations too, which are most.
+    SmallVector<Operation *> views;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<ViewLikeOpInterface, memref::ExtractStridedMetadataOp,
+              memref::ExtractAlignedPointerAsIndexOp>(op))
+        views.push_back(op);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(views, std::move(patterns), config)))
+      signalPassFailure();
   }
 };
 } // namespace
