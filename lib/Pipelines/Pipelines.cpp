@@ -197,10 +197,7 @@ void attention::buildAttentionToLLVMPipeline(
   manager.addPass(arith::createArithExpandOpsPass(expand));
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertMathToLibmPass());
-  ConvertVectorToLLVMPassOptions vectors;
-  vectors.vectorTransposeLowering =
-      vector::VectorTransposeLowering::Shuffle16x16;
-  manager.addPass(createConvertVectorToLLVMPass(vectors));
+  manager.addPass(createExpandVectors());
   // A pass of its own for its options, how to allocate among them.
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   // All other dialects at once, which takes a third of the time.

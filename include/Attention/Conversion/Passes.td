@@ -179,4 +179,27 @@ def ConvertViewsToReinterpretCast : Pass<"convert-views-to-reinterpret-cast"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def ExpandVectors : Pass<"expand-vectors"> {
+  let summary = "Make vector operations of ones that LLVM has.";
+  let description = [{
+    Rewrites what LLVM has no instruction for: transposes, as shuffles; masks of a
+    number of elements, as comparisons; slices; vectors of several dimensions. It
+    is the first half of upstream's `convert-vector-to-llvm`, but leaves all
+    operations that are not on vectors as they are; `convert-to-llvm` does the
+    second half, together with the other dialects.
+
+    ```mlir
+    func.func @transposed(%x: vector<4x4xf32>) -> vector<4x4xf32> {
+      %r = vector.transpose %x, [1, 0] : vector<4x4xf32> to vector<4x4xf32>
+      return %r : vector<4x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 #endif // ATTENTION_CONVERSION_PASSES_TD
