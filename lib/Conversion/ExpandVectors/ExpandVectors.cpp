@@ -50,7 +50,7 @@ struct ExpandVectorsPass
     populatePatterns(patterns);
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<VectorDialect>(op->getDialect()))
+      if (isa_and_present<VectorDialect>(op->getDialect()))
         ops.push_back(op);
     });
     GreedyRewriteConfig config;

@@ -111,7 +111,7 @@ struct ConvertMathToPolynomialPass
     // other operations, and folding these takes longer than this pass.
     SmallVector<Operation *> functions;
     getOperation()->walk([&](Operation *op) {
-      if (isa<math::MathDialect>(op->getDialect()))
+      if (isa_and_present<math::MathDialect>(op->getDialect()))
         functions.push_back(op);
     });
     GreedyRewriteConfig config;
