@@ -9,8 +9,9 @@ A process a call would spend its time starting up, so calls are batched: a modul
 holds the programs of many calls, each text once, and a function @main that makes
 all the calls. Every buffer lies against an inaccessible page (--guard_pages), so
 that an overrun is a fault. LLVM took most of the time; what is tested is what we
-give it, so it optimises only a fourth of the programs, and none of the exact lowering. Where a batch does not run to its end its calls are run
-one by one, and the failing one is named.
+give it, so it optimises only a fourth of the programs, and none of the exact
+lowering. Where a batch does not run to its end its calls are run one by one, and the
+failing one is named.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from program import Call, Expected  # noqa: E402
 
 BATCH_PROGRAMS = 8  # programs a module
 BATCH_CALLS = 32
-# Of LLVM, for one batch of programs after the other.
+# Of LLVM, for one program after the other.
 OPT_LEVELS = (3, 0, 0, 0)
 
 
@@ -66,7 +67,7 @@ class Levels:
         self.of_text = {}
 
     def choose(self, calls: list) -> int:
-        turn = len(self.of_text) // BATCH_PROGRAMS % len(OPT_LEVELS)
+        turn = len(self.of_text) % len(OPT_LEVELS)
         known = [self.of_text[call.text] for call in calls if call.text in self.of_text]
         level = known[0] if known else OPT_LEVELS[turn]
         for call in calls:
