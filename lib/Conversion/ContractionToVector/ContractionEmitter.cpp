@@ -308,8 +308,7 @@ private:
       }
       return next;
     };
-    int64_t steps = loadsRuns && !isPacked ? unrollFactor : 1;
-    sums = loopWithTail(blockTerms, steps, sums, body);
+    sums = loopWithTail(blockTerms, unrollFactor, sums, body);
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t v = 0; v < vectors; ++v)
         storeSum(sums[r * vectors + v], i, r, j, v, count);

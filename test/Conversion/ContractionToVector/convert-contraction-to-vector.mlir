@@ -6,8 +6,9 @@
 // RUN: attention-opt %s -attention-set-target='triple=aarch64-linux-gnu cpu=neoverse-n1' -convert-contraction-to-vector -canonicalize | FileCheck %s --check-prefixes=CHECK,NEON
 // RUN: attention-opt %s -convert-contraction-to-vector --remarks-filter='convert.*' 2>&1 -o /dev/null | FileCheck %s --check-prefix=REMARK
 
-// 6 x 2 vectors with 16 registers, 4 x 4 with 32. A group of panels of columns is packed, eight
-// terms of all of them at a time; the rows are not.
+// 6 x 2 vectors with 16 registers, 4 x 4 with 32, 4 x 2 without fused multiply-adds; four
+// terms a step. A group of panels of columns is packed, eight terms of all of them at a
+// time; the rows are not.
 // CHECK-LABEL: func @matmul(%arg0
 // V256: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x512x16xf32>
 // V512: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x128x64xf32>
@@ -24,9 +25,9 @@
 // NEON-COUNT-4: vector.load %arg0{{.*}} vector<4xf32>
 // NEON: vector.load %[[PANEL]]
 // NEON: vector.extract
-// V256-COUNT-12: vector.fma {{.*}} : vector<8xf32>
-// V512-COUNT-16: vector.fma {{.*}} : vector<16xf32>
-// SSE-COUNT-12: vector.fma {{.*}} : vector<4xf32>
+// V256-COUNT-48: vector.fma {{.*}} : vector<8xf32>
+// V512-COUNT-64: vector.fma {{.*}} : vector<16xf32>
+// SSE-COUNT-32: vector.fma {{.*}} : vector<4xf32>
 // NEON-COUNT-64: vector.fma {{.*}} : vector<4xf32>
 // CHECK-NOT: vector.fma
 // CHECK: scf.yield
@@ -38,8 +39,8 @@ func.func @matmul(%x: memref<480x512xf32>, %w: memref<512x512xf32>, %o: memref<4
 
 // f64: half as many lanes.
 // CHECK-LABEL: func @double
-// V256-COUNT-12: vector.fma {{.*}} : vector<4xf64>
-// V512-COUNT-16: vector.fma {{.*}} : vector<8xf64>
+// V256-COUNT-48: vector.fma {{.*}} : vector<4xf64>
+// V512-COUNT-64: vector.fma {{.*}} : vector<8xf64>
 // CHECK-NOT: linalg
 func.func @double(%x: memref<64x64xf64>, %w: memref<64x64xf64>, %o: memref<64x64xf64>) {
   linalg.matmul ins(%x, %w : memref<64x64xf64>, memref<64x64xf64>) outs(%o : memref<64x64xf64>)
@@ -105,8 +106,8 @@ func.func @narrow(%x: memref<?x?xbf16>, %w: memref<?x?xf16>, %o: memref<?x?xf32>
 // is one too, transposed.
 // CHECK-LABEL: func @vectors(%arg0
 // CHECK: vector.load %arg1
-// V256-COUNT-4: vector.fma {{.*}} : vector<8xf32>
-// V512-COUNT-8: vector.fma {{.*}} : vector<16xf32>
+// V256-COUNT-16: vector.fma {{.*}} : vector<8xf32>
+// V512-COUNT-32: vector.fma {{.*}} : vector<16xf32>
 // CHECK: vector.shuffle
 // CHECK: vector.fma
 func.func @vectors(%x: memref<512xf32>, %w: memref<512x512xf32>, %o: memref<512xf32>, %p: memref<512xf32>) {

@@ -63,8 +63,12 @@ attention::chooseContractionSizes(const TargetFacts &facts, FloatType type,
   while (vectors * vectors * 8 <= facts.vectorRegisters)
     vectors *= 2;
   // Registers hold the accumulators, a vector of columns each, a broadcast, and
-  // one that LLVM gets to keep: without it, it spills.
-  int64_t rows = (facts.vectorRegisters - vectors - 2) / vectors;
+  // one that LLVM gets to keep: without it, it spills. Products that are not
+  // added in the same operation need registers of their own.
+  int64_t others = vectors + 2;
+  if (facts.multiplyAddOperations > 1)
+    others += vectors + 1;
+  int64_t rows = (facts.vectorRegisters - others) / vectors;
   rows = std::min<int64_t>(rows, llvm::divideCeil(numAccumulators, vectors));
   rows = std::max<int64_t>(rows, 1);
   // With fewer rows more vectors fit.
