@@ -10,6 +10,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace mlir::attention;
@@ -31,6 +33,31 @@ int64_t TargetFacts::lanes(Type elementType) const {
   int64_t bits =
       elementType.isIntOrFloat() ? elementType.getIntOrFloatBitWidth() : 64;
   return std::max<int64_t>(1, vectorBits / llvm::alignTo(bits, 8));
+}
+
+/// Independent accumulators that hide the latency of multiply-adds (4 or 5
+/// cycles, two a cycle) with room to spare; more only take registers.
+static constexpr int64_t numAccumulators = 16;
+
+/// Each step loads `rows` broadcasts and `vectors` vectors for rows · vectors
+/// multiply-adds: the squarer the better.
+int64_t TargetFacts::tileVectors() const {
+  int64_t vectors = 1;
+  while (vectors * vectors * 8 <= vectorRegisters)
+    vectors *= 2;
+  return vectors;
+}
+
+/// Registers hold the accumulators, a vector of the other factor each, a
+/// broadcast, and one that LLVM gets to keep: without it, it spills. Products
+/// that are not added in the same operation need registers of their own.
+int64_t TargetFacts::tileRows(int64_t vectors) const {
+  int64_t others = vectors + 2;
+  if (multiplyAddOperations > 1)
+    others += vectors + 1;
+  int64_t rows = (vectorRegisters - others) / vectors;
+  rows = std::min<int64_t>(rows, llvm::divideCeil(numAccumulators, vectors));
+  return std::max<int64_t>(rows, 1);
 }
 
 ArrayRef<TargetFactEntry> attention::getTargetFactEntries() {

@@ -36,6 +36,11 @@ struct TargetFacts {
   /// bits.
   int64_t lanes(Type elementType) const;
 
+  /// The tile of accumulators that a product keeps in registers: vectors of a
+  /// row, a power of two, and rows of so many vectors; both at least 1.
+  int64_t tileVectors() const;
+  int64_t tileRows(int64_t vectors) const;
+
   /// Bytes of all vector registers.
   int64_t registerFileBytes() const { return vectorBits / 8 * vectorRegisters; }
 };

@@ -24,7 +24,7 @@ struct ElementRun {
   Value buffer;
   /// Where the first one is.
   SmallVector<Value> at;
-  unsigned dim;
+  unsigned dim = 0;
   /// The elements, in the compute type, if they have been loaded together.
   Value vector;
 };

@@ -12,10 +12,6 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-/// Independent accumulators that hide the latency of multiply-adds (4 or 5
-/// cycles, two a cycle) with room to spare; more only take registers.
-static constexpr int64_t numAccumulators = 16;
-
 /// Lanes that amortise reading a key: beyond, the tile of queries only grows.
 static constexpr int64_t numBlockQueries = 64;
 
@@ -25,22 +21,10 @@ static constexpr int64_t numBlockKeys = 96;
 RegisterTile attention::chooseRegisterTile(const TargetFacts &facts,
                                            FloatType type, int64_t lanes) {
   int64_t numVectors = llvm::divideCeil(lanes, facts.lanes(type));
-  // Each step loads `rows` broadcasts and `vectors` vectors for rows · vectors
-  // multiply-adds: the squarer the better, in powers of two for the lanes.
-  int64_t vectors = 1;
-  while (vectors * vectors * 8 <= facts.vectorRegisters)
-    vectors *= 2;
+  int64_t vectors = facts.tileVectors();
   while (numVectors % vectors != 0)
     vectors /= 2;
-  // Registers hold the accumulators, a vector of queries each, a broadcast, and
-  // one that LLVM gets to keep: without it, it spills. Products that are not
-  // added in the same operation need registers of their own.
-  int64_t others = vectors + 2;
-  if (facts.multiplyAddOperations > 1)
-    others += vectors + 1;
-  int64_t rows = (facts.vectorRegisters - others) / vectors;
-  rows = std::min<int64_t>(rows, llvm::divideCeil(numAccumulators, vectors));
-  return {std::max<int64_t>(rows, 1), vectors};
+  return {facts.tileRows(vectors), vectors};
 }
 
 /// The largest multiple of `step`, at least one, of at most `most` whose rows

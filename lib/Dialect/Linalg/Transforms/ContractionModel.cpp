@@ -12,10 +12,6 @@
 using namespace mlir;
 using namespace mlir::attention;
 
-/// Independent accumulators that hide the latency of multiply-adds (4 or 5
-/// cycles, two a cycle) with room to spare; more only take registers.
-static constexpr int64_t numAccumulators = 16;
-
 /// Rows that amortise packing a panel of the right-hand side, which takes about
 /// as long as multiplying two of them.
 static constexpr int64_t minBlockRows = 96;
@@ -57,20 +53,7 @@ ContractionSizes
 attention::chooseContractionSizes(const TargetFacts &facts, FloatType type,
                                   const ContractionShape &shape) {
   int64_t lanes = facts.lanes(type), bytes = type.getWidth() / 8;
-  // A step loads `rows` broadcasts and `vectors` vectors for rows · vectors
-  // multiply-adds: the squarer the better.
-  int64_t vectors = 1;
-  while (vectors * vectors * 8 <= facts.vectorRegisters)
-    vectors *= 2;
-  // Registers hold the accumulators, a vector of columns each, a broadcast, and
-  // one that LLVM gets to keep: without it, it spills. Products that are not
-  // added in the same operation need registers of their own.
-  int64_t others = vectors + 2;
-  if (facts.multiplyAddOperations > 1)
-    others += vectors + 1;
-  int64_t rows = (facts.vectorRegisters - others) / vectors;
-  rows = std::min<int64_t>(rows, llvm::divideCeil(numAccumulators, vectors));
-  rows = std::max<int64_t>(rows, 1);
+  int64_t vectors = facts.tileVectors(), rows = facts.tileRows(vectors);
   // With fewer rows more vectors fit.
   if (!ShapedType::isDynamic(shape.rows) && shape.rows < rows) {
     rows = std::max<int64_t>(shape.rows, 1);
