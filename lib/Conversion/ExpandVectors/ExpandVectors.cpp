@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../RewriteOnly.h"
 #include "Attention/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attention {
 #define GEN_PASS_DEF_EXPANDVECTORS
@@ -48,14 +48,11 @@ struct ExpandVectorsPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populatePatterns(patterns);
-    SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) {
-      if (isa_and_present<VectorDialect>(op->getDialect()))
-        ops.push_back(op);
-    });
-    GreedyRewriteConfig config;
-    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
-    if (failed(applyOpPatternsGreedily(ops, std::move(patterns), config)))
+    auto isOnVectors = [](Operation *op) {
+      return isa_and_present<VectorDialect>(op->getDialect());
+    };
+    if (failed(attention::rewriteOnly(getOperation(), std::move(patterns),
+                                      isOnVectors)))
       signalPassFailure();
   }
 };

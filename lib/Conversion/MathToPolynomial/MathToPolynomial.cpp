@@ -8,6 +8,7 @@
 
 #include "Attention/Conversion/MathToPolynomial/MathToPolynomial.h"
 
+#include "../RewriteOnly.h"
 #include "Attention/Conversion/Passes.h"
 #include "Functions.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -15,7 +16,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attention {
 #define GEN_PASS_DEF_CONVERTMATHTOPOLYNOMIAL
@@ -107,16 +107,10 @@ struct ConvertMathToPolynomialPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathToPolynomialPatterns(patterns);
-    // Nothing but functions and what becomes of them: most of the module is
-    // other operations, and folding these takes longer than this pass.
-    SmallVector<Operation *> functions;
-    getOperation()->walk([&](Operation *op) {
-      if (isa_and_present<math::MathDialect>(op->getDialect()))
-        functions.push_back(op);
-    });
-    GreedyRewriteConfig config;
-    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
-    if (failed(applyOpPatternsGreedily(functions, std::move(patterns), config)))
+    auto isFunction = [](Operation *op) {
+      return isa_and_present<math::MathDialect>(op->getDialect());
+    };
+    if (failed(rewriteOnly(getOperation(), std::move(patterns), isFunction)))
       signalPassFailure();
   }
 };

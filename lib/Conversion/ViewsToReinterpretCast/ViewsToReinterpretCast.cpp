@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../RewriteOnly.h"
 #include "Attention/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,7 +15,6 @@
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attention {
 #define GEN_PASS_DEF_CONVERTVIEWSTOREINTERPRETCAST
@@ -77,17 +77,12 @@ struct ConvertViewsToReinterpretCastPass
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandShapeToReinterpretCast>(&getContext(), /*benefit=*/2);
     memref::populateExpandStridedMetadataPatterns(patterns);
-    // Nothing but views and what becomes of them: upstream's pass folds all
-    // other operations too, which are most.
-    SmallVector<Operation *> views;
-    getOperation()->walk([&](Operation *op) {
-      if (isa<ViewLikeOpInterface, memref::ExtractStridedMetadataOp,
-              memref::ExtractAlignedPointerAsIndexOp>(op))
-        views.push_back(op);
-    });
-    GreedyRewriteConfig config;
-    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
-    if (failed(applyOpPatternsGreedily(views, std::move(patterns), config)))
+    auto isView = [](Operation *op) {
+      return isa<ViewLikeOpInterface, memref::ExtractStridedMetadataOp,
+                 memref::ExtractAlignedPointerAsIndexOp>(op);
+    };
+    if (failed(attention::rewriteOnly(getOperation(), std::move(patterns),
+                                      isView)))
       signalPassFailure();
   }
 };
